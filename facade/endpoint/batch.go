@@ -1,0 +1,35 @@
+package endpoint
+
+// SendEach is SendBatch for endpoints that have nothing better than Send.
+func SendEach(e Endpoint, ms []Message) (int, Errno) {
+	for i := range ms {
+		if _, errno := e.Send(&ms[i]); errno != 0 {
+			return i, errno
+		}
+	}
+	return len(ms), 0
+}
+
+// RecvEach is RecvBatch for endpoints that have nothing better than Recv.
+func RecvEach(e Endpoint, ms []Message) (int, Errno) {
+	for i := range ms {
+		n, errno := e.Recv(&ms[i])
+		if errno != 0 {
+			if i > 0 {
+				return i, 0
+			}
+			return 0, errno
+		}
+		trim(&ms[i], n)
+	}
+	return len(ms), 0
+}
+
+// trim reslices Iov to the n bytes that were received.
+func trim(m *Message, n int) {
+	for i, b := range m.Iov {
+		k := min(n, len(b))
+		m.Iov[i] = b[:k]
+		n -= k
+	}
+}
