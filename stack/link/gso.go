@@ -1,0 +1,47 @@
+package link
+
+import (
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	gstack "gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// GSOMaxSize is the largest super-segment, in bytes from the network header
+// on: what the length fields of IPv4 and IPv6 can say.
+const GSOMaxSize = 65535
+
+// markGSO tells a mark that holds a segment size from any other. gVisor keeps
+// a packet's Mark, but not its GSOOptions, when it copies it for forwarding.
+const markGSO = 0x47530000
+
+// carryGSO gives the inbound packet in the segmentation state of the outbound
+// packet out.
+func carryGSO(in, out *gstack.PacketBuffer) {
+	if !isSuperSegment(out) {
+		return
+	}
+	in.GSOOptions = out.GSOOptions
+	in.Mark = markGSO | uint32(out.GSOOptions.MSS)
+}
+
+// ForwardedMSS returns the segment size, in bytes of TCP payload, of a
+// super-segment that came in over a link of this package and is being
+// forwarded; 0 for any other packet.
+func ForwardedMSS(pkt *gstack.PacketBuffer) int {
+	if !pkt.NetworkPacketInfo.IsForwardedPacket || pkt.Mark&0xffff0000 != markGSO {
+		return 0
+	}
+	if pkt.TransportProtocolNumber != header.TCPProtocolNumber {
+		return 0
+	}
+	return int(pkt.Mark & 0xffff)
+}
+
+// isSuperSegment reports whether pkt, outbound or just received, is a TCP
+// packet that stands for more than one segment.
+func isSuperSegment(pkt *gstack.PacketBuffer) bool {
+	g := &pkt.GSOOptions
+	if g.Type != gstack.GSOTCPv4 && g.Type != gstack.GSOTCPv6 {
+		return false
+	}
+	return g.MSS > 0 && pkt.Size() > int(g.L3HdrLen)+header.TCPMinimumSize+int(g.MSS)
+}
