@@ -1,0 +1,6 @@
+//go:build !race
+
+package kernel
+
+func raceSend([][]byte)      {}
+func raceRecv([][]byte, int) {}
