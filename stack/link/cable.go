@@ -118,6 +118,9 @@ func (e *CableEnd) write(pkt *gstack.PacketBuffer) tcpip.Error {
 		e.counters.refusedTooBig.Add(1)
 		return &tcpip.ErrMessageTooLong{}
 	}
+	if e.cfg.Checksums && pkt.GSOOptions.NeedsCsum {
+		completeChecksum(pkt)
+	}
 	switch e.peer.enqueue(pkt, size) {
 	case queued:
 		e.counters.sent(size)

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	gstack "gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -44,4 +45,18 @@ func isSuperSegment(pkt *gstack.PacketBuffer) bool {
 		return false
 	}
 	return g.MSS > 0 && pkt.Size() > int(g.L3HdrLen)+header.TCPMinimumSize+int(g.MSS)
+}
+
+// completeChecksum makes the checksum of an outbound TCP packet, which holds
+// the sum of the pseudo-header, that of the packet. Of a super-segment it
+// covers the whole.
+func completeChecksum(pkt *gstack.PacketBuffer) {
+	tcp := header.TCP(pkt.TransportHeader().Slice())
+	if len(tcp) < header.TCPMinimumSize {
+		return
+	}
+	pseudo := tcp.Checksum()
+	tcp.SetChecksum(0)
+	tcp.SetChecksum(^tcp.CalculateChecksum(checksum.Combine(pseudo, pkt.Data().Checksum())))
+	pkt.GSOOptions.NeedsCsum = false
 }
