@@ -53,7 +53,9 @@ type Endpoint interface {
 	// endpoint belongs to the caller and is in its Table.
 	Accept() (Endpoint, Sockaddr, Errno)
 	// Connect wraps a non-blocking connect(2). After EINPROGRESS, POLLOUT or
-	// POLLERR tells that it has ended, and SO_ERROR how. AF_UNSPEC disconnects.
+	// POLLERR tells that it has ended, and a second Connect how: unlike
+	// SO_ERROR, it also leaves the socket fit to connect again after a failure.
+	// AF_UNSPEC disconnects.
 	Connect(Sockaddr) Errno
 	// Send wraps sendmsg(2). A stream may take a part of the message.
 	Send(*Message) (int, Errno)

@@ -1,0 +1,206 @@
+package facade
+
+import (
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/facade/kernel"
+	"github.com/usernet-stack/usernet/facade/netstack"
+	"github.com/usernet-stack/usernet/stack"
+)
+
+// KernelPolicy says which sockets the kernel carries.
+type KernelPolicy int
+
+// The kernel policies.
+const (
+	// KernelOthers sends only families to the kernel that neither the stack nor
+	// a provider has. AF_INET and AF_INET6 never leave the stack. The default.
+	KernelOthers KernelPolicy = iota
+	// KernelNever uses no kernel socket at all: other families are
+	// EAFNOSUPPORT.
+	KernelNever
+	// KernelAlways puts every socket on the kernel, so that the same program
+	// runs on the host's network.
+	KernelAlways
+)
+
+// Config sets up a Module. The zero value is a module on a loopback stack of its
+// own.
+type Config struct {
+	// Stack carries AF_INET and AF_INET6. Nil is a new one that has only the
+	// loopback and that the Module closes; the stack otherwise stays the
+	// caller's.
+	Stack *stack.Stack
+	// Providers carry further families. Default none.
+	Providers map[Family]endpoint.Provider
+	// Kernel is the policy. Default KernelOthers.
+	Kernel KernelPolicy
+	// Logger is told, at debug level, of what programs ask for in vain. Nil is
+	// silent.
+	Logger *slog.Logger
+}
+
+// Module is a socket module: the functions of the reference, with nothing
+// global. It is safe for concurrent use.
+type Module struct {
+	config  Config
+	cred    endpoint.Cred
+	timeout atomic.Int64
+
+	mu     sync.Mutex
+	closed bool
+	own    *stack.Stack
+	net    *netstack.Provider
+	kernel *kernel.Provider
+}
+
+// New returns a module. It opens nothing: what it needs, it makes with the first
+// socket that needs it.
+func New(c Config) *Module {
+	m := &Module{config: c, cred: endpoint.Cred{PID: os.Getpid(), UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}}
+	m.timeout.Store(int64(NoTimeout))
+	if m.config.Logger == nil {
+		m.config.Logger = slog.New(slog.DiscardHandler)
+	}
+	return m
+}
+
+// Close closes every socket of the module, and its stack if that is its own. A
+// second call does nothing.
+func (m *Module) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil
+	}
+	m.closed = true
+	if m.net != nil {
+		m.net.Close()
+	}
+	var err error
+	if m.kernel != nil {
+		err = m.kernel.Close()
+	}
+	if m.own != nil {
+		if e := m.own.Close(); e != nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// provider finds what carries a family.
+func (m *Module) provider(family int) (endpoint.Provider, endpoint.Errno) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil, endpoint.EBADF
+	}
+	if m.config.Kernel == KernelAlways {
+		return m.kernelProvider()
+	}
+	if family == endpoint.AF_INET || family == endpoint.AF_INET6 {
+		return m.stackProvider()
+	}
+	if p, ok := m.config.Providers[Family(family)]; ok {
+		return p, 0
+	}
+	if m.config.Kernel == KernelNever {
+		return nil, endpoint.EAFNOSUPPORT
+	}
+	return m.kernelProvider()
+}
+
+func (m *Module) stackProvider() (endpoint.Provider, endpoint.Errno) {
+	if m.net != nil {
+		return m.net, 0
+	}
+	s := m.config.Stack
+	if s == nil {
+		var err error
+		if s, err = stack.New(stack.Config{Logger: m.config.Logger}); err != nil {
+			m.config.Logger.Debug("stack cannot be made", slog.Any("error", err))
+			return nil, endpoint.ENOMEM
+		}
+		m.own = s
+	}
+	m.net = netstack.New(s, netstack.Config{Logger: m.config.Logger})
+	return m.net, 0
+}
+
+func (m *Module) kernelProvider() (endpoint.Provider, endpoint.Errno) {
+	if m.kernel != nil {
+		return m.kernel, 0
+	}
+	p, err := kernel.New(kernel.Config{Logger: m.config.Logger})
+	if err != nil {
+		m.config.Logger.Debug("kernel path cannot be used", slog.Any("error", err))
+		return nil, endpoint.EAFNOSUPPORT
+	}
+	m.kernel = p
+	return p, 0
+}
+
+// open makes a socket and its engine.
+func (m *Module) open(family, typ, proto int) (*engine, endpoint.Errno) {
+	p, errno := m.provider(family)
+	if errno != 0 {
+		return nil, errno
+	}
+	ep, errno := p.Socket(family, typ, proto, m.cred)
+	if errno != 0 {
+		return nil, errno
+	}
+	typ &^= endpoint.SOCK_NONBLOCK | endpoint.SOCK_CLOEXEC
+	return newEngine(m, p, ep, family, typ, proto), 0
+}
+
+// adopt gives a connection that a listener accepted its engine.
+func (m *Module) adopt(listener *engine, ep endpoint.Endpoint) *engine {
+	return newEngine(m, listener.p, ep, listener.family, listener.typ, listener.proto)
+}
+
+// Socket wraps socket(2): it makes a socket with the module's default timeout.
+// With SOCK_NONBLOCK it is in non-blocking mode instead. Its errors are
+// EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT and ENFILE.
+func (m *Module) Socket(family Family, typ Type, proto int) (*Socket, error) {
+	if m == nil {
+		return nil, errnoError("socket", nil, endpoint.EBADF)
+	}
+	e, errno := m.open(int(family), int(typ), proto)
+	if errno != 0 {
+		return nil, errnoError("socket", nil, errno)
+	}
+	if typ&SOCK_NONBLOCK != 0 {
+		e.timeout.Store(0)
+	}
+	return &Socket{e: e}, nil
+}
+
+// GetDefaultTimeout returns the timeout of new sockets; NoTimeout at first.
+func (m *Module) GetDefaultTimeout() time.Duration { return time.Duration(m.timeout.Load()) }
+
+// SetDefaultTimeout sets the timeout of new sockets, accepted ones among them:
+// NoTimeout makes them blocking, 0 non-blocking. A negative one is refused.
+func (m *Module) SetDefaultTimeout(timeout time.Duration) error {
+	if timeout < 0 {
+		return badArgument("setdefaulttimeout", "timeout value out of range")
+	}
+	m.timeout.Store(int64(timeout))
+	return nil
+}
+
+// stackInUse is the stack that carries AF_INET, if there is one yet.
+func (m *Module) stackInUse() *stack.Stack {
+	if m.config.Stack != nil {
+		return m.config.Stack
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.own
+}

@@ -1,0 +1,162 @@
+package facade
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"time"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// netConn is what the connections of package net's face share.
+type netConn struct {
+	e             *engine
+	network       string
+	local, remote net.Addr
+}
+
+func newNetConn(e *engine, network string) netConn {
+	c := netConn{e: e, network: network}
+	local, _ := e.ep.LocalAddr()
+	peer, errno := e.ep.PeerAddr()
+	c.local = e.m.netAddr(e.isStream(), local)
+	if errno == 0 {
+		c.remote = e.m.netAddr(e.isStream(), peer)
+	}
+	return c
+}
+
+func (c *netConn) ok() bool { return c != nil && c.e != nil }
+
+// Read implements net.Conn: io.EOF at the end of a stream. An empty b returns at
+// once.
+func (c *netConn) Read(b []byte) (int, error) {
+	if !c.ok() {
+		return 0, invalid
+	}
+	if len(b) == 0 && c.e.isStream() {
+		return 0, opError("read", c.network, c.local, c.remote, "read", c.idle(&c.e.rd))
+	}
+	n, r := c.e.recv(b, 0, nil, connStyle)
+	if r.ok() {
+		if n == 0 && c.e.isStream() {
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+	return 0, opError("read", c.network, c.local, c.remote, "read", r)
+}
+
+// idle tells whether a call that has nothing to do would fail.
+func (c *netConn) idle(d *direction) result {
+	return result{outcome: d.ended(connStyle, nil)}
+}
+
+// Write implements net.Conn. On a stream it returns when all of b is in the send
+// buffer.
+func (c *netConn) Write(b []byte) (int, error) {
+	if !c.ok() {
+		return 0, invalid
+	}
+	var n int
+	var r result
+	if c.e.isStream() {
+		n, r = c.e.sendAll(b, 0, connStyle)
+	} else {
+		n, r = c.e.send(b, 0, noAddr, connStyle)
+	}
+	return n, opError("write", c.network, c.local, c.remote, "write", r)
+}
+
+// Close implements net.Conn: calls that wait end with net.ErrClosed, as does a
+// second Close.
+func (c *netConn) Close() error {
+	if !c.ok() {
+		return invalid
+	}
+	if !c.e.close(false) {
+		return opError("close", c.network, c.local, c.remote, "close", result{outcome: closed})
+	}
+	return nil
+}
+
+// LocalAddr implements net.Conn.
+func (c *netConn) LocalAddr() net.Addr {
+	if !c.ok() {
+		return nil
+	}
+	return c.local
+}
+
+// RemoteAddr implements net.Conn; it is nil for a socket that is not connected.
+func (c *netConn) RemoteAddr() net.Addr {
+	if !c.ok() {
+		return nil
+	}
+	return c.remote
+}
+
+// SetDeadline implements net.Conn, by the stack's clock.
+func (c *netConn) SetDeadline(t time.Time) error {
+	return c.setDeadline(t, true, true)
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *netConn) SetReadDeadline(t time.Time) error { return c.setDeadline(t, true, false) }
+
+// SetWriteDeadline implements net.Conn.
+func (c *netConn) SetWriteDeadline(t time.Time) error { return c.setDeadline(t, false, true) }
+
+func (c *netConn) setDeadline(t time.Time, read, write bool) error {
+	if !c.ok() {
+		return invalid
+	}
+	if c.e.closed.Load() {
+		return opError("set", c.network, nil, c.local, "", result{outcome: closed})
+	}
+	if read {
+		c.e.rd.setDeadline(t)
+	}
+	if write {
+		c.e.wr.setDeadline(t)
+	}
+	return nil
+}
+
+// SetReadBuffer sets SO_RCVBUF, in bytes.
+func (c *netConn) SetReadBuffer(bytes int) error {
+	return c.setInt(endpoint.SOL_SOCKET, endpoint.SO_RCVBUF, bytes)
+}
+
+// SetWriteBuffer sets SO_SNDBUF, in bytes.
+func (c *netConn) SetWriteBuffer(bytes int) error {
+	return c.setInt(endpoint.SOL_SOCKET, endpoint.SO_SNDBUF, bytes)
+}
+
+func (c *netConn) setInt(level, name, value int) error {
+	var v [4]byte
+	binary.NativeEndian.PutUint32(v[:], uint32(value))
+	return c.setOption(level, name, v[:])
+}
+
+func (c *netConn) setOption(level, name int, v []byte) error {
+	if !c.ok() {
+		return invalid
+	}
+	if c.e.closed.Load() {
+		return syscallError("set", c, "setsockopt", endpoint.EBADF)
+	}
+	if errno := c.e.ep.SetSockOpt(level, name, v); errno != 0 {
+		return syscallError("set", c, "setsockopt", errno)
+	}
+	return nil
+}
+
+// Socket returns the socket face of the same socket; closing either closes both.
+func (c *netConn) Socket() *Socket {
+	if !c.ok() {
+		return nil
+	}
+	return &Socket{e: c.e}
+}

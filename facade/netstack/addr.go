@@ -1,0 +1,56 @@
+package netstack
+
+import (
+	"net/netip"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// fullAddress converts a socket address for a socket of the given family. The
+// unspecified address becomes the empty one, which is gVisor's wildcard.
+func fullAddress(family int, sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
+	if sa.Family() != family {
+		if sa.IsZero() {
+			return tcpip.FullAddress{}, endpoint.EINVAL
+		}
+		return tcpip.FullAddress{}, endpoint.EAFNOSUPPORT
+	}
+	ap, ok := sa.AddrPort()
+	if !ok {
+		return tcpip.FullAddress{}, endpoint.EINVAL
+	}
+	full := tcpip.FullAddress{Port: ap.Port()}
+	addr := ap.Addr()
+	if isLinkLocal(addr) {
+		if full.NIC = tcpip.NICID(sa.ScopeID()); full.NIC == 0 {
+			// A link-local address says nothing without its link: ipv6(7).
+			return tcpip.FullAddress{}, endpoint.EINVAL
+		}
+	}
+	if !addr.IsUnspecified() {
+		full.Addr = tcpip.AddrFromSlice(addr.AsSlice())
+	}
+	return full, 0
+}
+
+// sockaddr converts an address of the stack for a socket of the given family:
+// an IPv6 socket sees IPv4 addresses mapped.
+func sockaddr(family int, full tcpip.FullAddress) endpoint.Sockaddr {
+	addr, _ := netip.AddrFromSlice(full.Addr.AsSlice())
+	if family == endpoint.AF_INET {
+		return endpoint.SockaddrInet4(addr, full.Port)
+	}
+	var scope uint32
+	if isLinkLocal(addr) {
+		scope = uint32(full.NIC)
+	}
+	return endpoint.SockaddrInet6(addr, full.Port, 0, scope)
+}
+
+// isLinkLocal tells whether addr needs a scope id (RFC 4007).
+func isLinkLocal(addr netip.Addr) bool {
+	return addr.Is6() && !addr.Is4In6() &&
+		(addr.IsLinkLocalUnicast() || addr.IsLinkLocalMulticast() || addr.IsInterfaceLocalMulticast())
+}

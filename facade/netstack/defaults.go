@@ -1,0 +1,41 @@
+package netstack
+
+import (
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+
+	"github.com/usernet-stack/usernet/stack"
+)
+
+// gvisorKeepAlive is what a new endpoint of gVisor starts with.
+var gvisorKeepAlive = stack.KeepAlive{
+	Idle:     tcp.DefaultKeepaliveIdle,
+	Interval: tcp.DefaultKeepaliveInterval,
+	Count:    tcp.DefaultKeepaliveCount,
+}
+
+// applyDefaults gives a new gVisor endpoint the defaults that gVisor has no
+// setting for.
+func (e *Endpoint) applyDefaults(ep tcpip.Endpoint) {
+	if !e.isStream() {
+		// Without this gVisor hides ErrNoBufferSpace, as Linux does; the
+		// facade needs it to wait for room. The errors that it then queues
+		// are dropped: see dropErrors.
+		ep.SocketOptions().SetIPv4RecvError(true)
+		ep.SocketOptions().SetIPv6RecvError(true)
+		return
+	}
+	if k := e.p.stack.TCP().KeepAlive; k != gvisorKeepAlive {
+		idle, interval := tcpip.KeepaliveIdleOption(k.Idle), tcpip.KeepaliveIntervalOption(k.Interval)
+		ep.SetSockOpt(&idle)
+		ep.SetSockOpt(&interval)
+		ep.SetSockOptInt(tcpip.KeepaliveCountOption, k.Count)
+	}
+}
+
+// dropErrors empties the queue of extended errors, which has no bound in gVisor.
+// SO_ERROR keeps the last error all the same.
+func (c *core) dropErrors() {
+	for c.SocketOptions().DequeueErr() != nil {
+	}
+}

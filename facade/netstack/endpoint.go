@@ -1,0 +1,237 @@
+package netstack
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// Endpoint is a TCP or UDP socket on the stack.
+type Endpoint struct {
+	endpoint.Waiters
+
+	p                  *Provider
+	family, typ, proto int
+	network            tcpip.NetworkProtocolNumber
+	transport          tcpip.TransportProtocolNumber
+	cred               endpoint.Cred
+	cookie             uint64
+	current            atomic.Pointer[core]
+	closed             atomic.Bool
+	congested          atomic.Bool
+	backlog            atomic.Int64
+
+	// mu orders what changes or replaces the core.
+	mu sync.Mutex
+	// bound is the address that Bind was given, for a core that follows.
+	bound endpoint.Sockaddr
+	// options are those that were set, for a core that follows.
+	options []setOption
+}
+
+var _ endpoint.Endpoint = (*Endpoint)(nil)
+
+// core is the gVisor endpoint under an Endpoint. Its states are final where
+// Linux's are not, so that an Endpoint may go through several.
+type core struct {
+	tcpip.Endpoint
+	wq    *waiter.Queue
+	entry waiter.Entry
+	owner *Endpoint
+}
+
+// NotifyEvent implements waiter.EventListener. gVisor's events have poll(2)'s
+// bits.
+func (c *core) NotifyEvent(mask waiter.EventMask) {
+	if mask&waiter.EventErr != 0 {
+		c.dropErrors()
+	}
+	c.owner.Notify(endpoint.Events(mask) & (endpoint.Readable | endpoint.Writable))
+}
+
+func (e *Endpoint) newCore(ep tcpip.Endpoint, wq *waiter.Queue) *core {
+	c := &core{Endpoint: ep, wq: wq, owner: e}
+	c.entry.Init(c, waiter.AllEvents)
+	wq.EventRegister(&c.entry)
+	return c
+}
+
+// release lets go of a core that has been closed: what gVisor still does with
+// the connection no longer concerns anyone.
+func (c *core) release() { c.wq.EventUnregister(&c.entry) }
+
+// start enters a new endpoint in the table and applies the stack's defaults.
+// The gVisor endpoint is gone if it fails.
+func (e *Endpoint) start(ep tcpip.Endpoint, wq *waiter.Queue) endpoint.Errno {
+	e.current.Store(e.newCore(ep, wq))
+	cookie, errno := e.p.table.Add(endpoint.Entry{
+		Family: e.family, Type: e.typ, Proto: e.proto, Cred: e.cred, Endpoint: e,
+	})
+	if errno != 0 {
+		e.current.Load().release()
+		ep.Abort()
+		return errno
+	}
+	e.cookie = cookie
+	e.applyDefaults(ep)
+	return 0
+}
+
+// Cookie names the socket in the provider's table: SO_COOKIE.
+func (e *Endpoint) Cookie() uint64 { return e.cookie }
+
+func (e *Endpoint) isStream() bool { return e.typ == endpoint.SOCK_STREAM }
+
+// live returns the current core, or EBADF after Close.
+func (e *Endpoint) live() (*core, endpoint.Errno) {
+	if e == nil || e.closed.Load() {
+		return nil, endpoint.EBADF
+	}
+	return e.current.Load(), 0
+}
+
+// state returns the state of a TCP core.
+func (c *core) state() tcp.EndpointState { return tcp.EndpointState(c.State()) }
+
+// Bind wraps bind(2).
+func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
+	c, errno := e.live()
+	if errno != 0 {
+		return errno
+	}
+	full, errno := fullAddress(e.family, &sa)
+	if errno != 0 {
+		return errno
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if errno := bind(c, full); errno != 0 {
+		return errno
+	}
+	e.bound = sa
+	return 0
+}
+
+func bind(c *core, full tcpip.FullAddress) endpoint.Errno {
+	err := c.Bind(full)
+	if _, ok := err.(*tcpip.ErrNoPortAvailable); ok {
+		return endpoint.EADDRINUSE // bind(2): no ephemeral port is free
+	}
+	return toErrno(err)
+}
+
+// Listen wraps listen(2).
+func (e *Endpoint) Listen(backlog int) endpoint.Errno {
+	c, errno := e.live()
+	if errno != 0 {
+		return errno
+	}
+	backlog = min(max(backlog, 0), endpoint.SOMAXCONN)
+	// Linux queues one connection more than the backlog (sk_acceptq_is_full).
+	err := c.Listen(backlog + 1)
+	if _, ok := err.(*tcpip.ErrNoPortAvailable); ok {
+		return endpoint.EADDRINUSE
+	}
+	if err == nil {
+		e.backlog.Store(int64(backlog))
+	}
+	return toErrno(err)
+}
+
+// Accept wraps accept(2).
+func (e *Endpoint) Accept() (endpoint.Endpoint, endpoint.Sockaddr, endpoint.Errno) {
+	c, errno := e.live()
+	if errno != 0 {
+		return nil, endpoint.Sockaddr{}, errno
+	}
+	var peer tcpip.FullAddress
+	ep, wq, err := c.Accept(&peer)
+	if err != nil {
+		return nil, endpoint.Sockaddr{}, toErrno(err)
+	}
+	a := &Endpoint{
+		p: e.p, family: e.family, typ: e.typ, proto: e.proto, cred: e.cred,
+		network: e.network, transport: e.transport,
+	}
+	if errno := a.start(ep, wq); errno != 0 {
+		return nil, endpoint.Sockaddr{}, errno
+	}
+	return a, sockaddr(e.family, peer), 0
+}
+
+// shutdowns maps SHUT_* to gVisor's flags.
+var shutdowns = map[int]tcpip.ShutdownFlags{
+	endpoint.SHUT_RD:   tcpip.ShutdownRead,
+	endpoint.SHUT_WR:   tcpip.ShutdownWrite,
+	endpoint.SHUT_RDWR: tcpip.ShutdownRead | tcpip.ShutdownWrite,
+}
+
+// Shutdown wraps shutdown(2).
+func (e *Endpoint) Shutdown(how int) endpoint.Errno {
+	c, errno := e.live()
+	if errno != 0 {
+		return errno
+	}
+	flags, ok := shutdowns[how]
+	if !ok {
+		return endpoint.EINVAL
+	}
+	err := c.Shutdown(flags)
+	e.Notify(endpoint.Readable | endpoint.Writable)
+	return toErrno(err)
+}
+
+// LocalAddr wraps getsockname(2).
+func (e *Endpoint) LocalAddr() (endpoint.Sockaddr, endpoint.Errno) {
+	c, errno := e.live()
+	if errno != 0 {
+		return endpoint.Sockaddr{}, errno
+	}
+	full, err := c.GetLocalAddress()
+	if err != nil {
+		return endpoint.Sockaddr{}, toErrno(err)
+	}
+	return sockaddr(e.family, full), 0
+}
+
+// PeerAddr wraps getpeername(2).
+func (e *Endpoint) PeerAddr() (endpoint.Sockaddr, endpoint.Errno) {
+	c, errno := e.live()
+	if errno != 0 {
+		return endpoint.Sockaddr{}, errno
+	}
+	full, err := c.GetRemoteAddress()
+	if err != nil {
+		return endpoint.Sockaddr{}, toErrno(err)
+	}
+	return sockaddr(e.family, full), 0
+}
+
+// Abort resets a connection, and closes.
+func (e *Endpoint) Abort() { e.close(tcpip.Endpoint.Abort) }
+
+// Close releases the socket. A connection with unread data is reset, as
+// RFC 1122 section 4.2.2.13 asks.
+func (e *Endpoint) Close() endpoint.Errno {
+	e.close(tcpip.Endpoint.Close)
+	return 0
+}
+
+func (e *Endpoint) close(end func(tcpip.Endpoint)) {
+	if e == nil || e.closed.Swap(true) {
+		return
+	}
+	e.mu.Lock()
+	c := e.current.Load()
+	e.mu.Unlock()
+	e.p.table.Remove(e.cookie)
+	end(c.Endpoint)
+	c.release()
+	e.p.room.forget(e)
+	e.Notify(endpoint.Readable | endpoint.Writable)
+}

@@ -1,0 +1,248 @@
+package netstack
+
+import (
+	"io"
+	"sync"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// payload feeds a message to gVisor. It is pooled with all that a send needs on
+// the heap, because what crosses an interface of gVisor's escapes.
+type payload struct {
+	iov  [][]byte
+	off  int // in iov[0]
+	size int
+	to   tcpip.FullAddress
+}
+
+var payloads = sync.Pool{New: func() any { return new(payload) }}
+
+// Len implements tcpip.Payloader.
+func (p *payload) Len() int { return p.size }
+
+// Read implements io.Reader.
+func (p *payload) Read(b []byte) (int, error) {
+	n := 0
+	for n < len(b) && len(p.iov) > 0 {
+		k := copy(b[n:], p.iov[0][p.off:])
+		n += k
+		p.off += k
+		if p.off == len(p.iov[0]) {
+			p.iov, p.off = p.iov[1:], 0
+		}
+	}
+	p.size -= n
+	if n == 0 && len(b) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (p *payload) release() {
+	*p = payload{}
+	payloads.Put(p)
+}
+
+// Send wraps sendmsg(2).
+func (e *Endpoint) Send(m *endpoint.Message) (int, endpoint.Errno) {
+	c, errno := e.live()
+	if errno != 0 {
+		return 0, errno
+	}
+	if m.Flags&endpoint.MSG_OOB != 0 {
+		return 0, endpoint.EOPNOTSUPP
+	}
+	p := payloads.Get().(*payload)
+	defer p.release()
+	p.iov, p.size = m.Iov, m.Len()
+	if e.isStream() {
+		return sendStream(c, p)
+	}
+	return e.sendDatagram(c, p, m)
+}
+
+func sendStream(c *core, p *payload) (int, endpoint.Errno) {
+	size := p.size
+	n, err := c.Write(p, tcpip.WriteOptions{})
+	switch err.(type) {
+	case nil:
+		if n == 0 && size > 0 {
+			return 0, endpoint.EAGAIN
+		}
+	case *tcpip.ErrWouldBlock:
+		if size == 0 {
+			return 0, 0
+		}
+		return 0, endpoint.EAGAIN
+	}
+	return int(n), toErrno(err)
+}
+
+func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, endpoint.Errno) {
+	if m.Flags&endpoint.MSG_MORE != 0 {
+		return 0, endpoint.EOPNOTSUPP // gVisor does not cork datagrams
+	}
+	var opts tcpip.WriteOptions
+	if !m.Addr.IsZero() {
+		to, errno := e.destination(&m.Addr)
+		if errno != 0 {
+			return 0, errno
+		}
+		p.to = to
+		opts.To = &p.to
+	}
+	n, err := c.Write(p, opts)
+	if _, full := err.(*tcpip.ErrNoBufferSpace); full {
+		e.p.room.await(e)
+		return 0, endpoint.EAGAIN
+	}
+	return int(n), toErrno(err)
+}
+
+// destination converts the address of a datagram. An IPv6 socket also takes
+// IPv4 addresses, as udpv6_sendmsg of the kernel does.
+func (e *Endpoint) destination(sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
+	if e.family == endpoint.AF_INET6 && sa.Family() == endpoint.AF_INET {
+		ap, ok := sa.AddrPort()
+		if !ok {
+			return tcpip.FullAddress{}, endpoint.EINVAL
+		}
+		mapped := endpoint.SockaddrInet6(ap.Addr(), ap.Port(), 0, 0)
+		return fullAddress(e.family, &mapped)
+	}
+	return fullAddress(e.family, sa)
+}
+
+// SendBatch sends messages one by one.
+func (e *Endpoint) SendBatch(ms []endpoint.Message) (int, endpoint.Errno) {
+	return endpoint.SendEach(e, ms)
+}
+
+// RecvBatch receives messages one by one.
+func (e *Endpoint) RecvBatch(ms []endpoint.Message) (int, endpoint.Errno) {
+	return endpoint.RecvEach(e, ms)
+}
+
+// sink takes what gVisor reads. It fills iov; beyond that it either stops the
+// read, as a stream wants, or swallows the rest of a datagram.
+type sink struct {
+	iov     [][]byte
+	off     int // in iov[0]
+	room    int
+	discard bool // count, but do not copy
+	swallow bool
+}
+
+var sinks = sync.Pool{New: func() any { return new(sink) }}
+
+// Write implements io.Writer.
+func (s *sink) Write(b []byte) (int, error) {
+	n := min(len(b), s.room)
+	s.room -= n
+	if !s.discard {
+		s.copy(b[:n])
+	}
+	if s.swallow {
+		return len(b), nil
+	}
+	if n < len(b) {
+		return n, io.ErrShortWrite
+	}
+	return n, nil
+}
+
+func (s *sink) copy(b []byte) {
+	for len(b) > 0 {
+		k := copy(s.iov[0][s.off:], b)
+		b = b[k:]
+		s.off += k
+		if s.off == len(s.iov[0]) {
+			s.iov, s.off = s.iov[1:], 0
+		}
+	}
+}
+
+func (s *sink) release() {
+	*s = sink{}
+	sinks.Put(s)
+}
+
+// Recv wraps recvmsg(2). MSG_TRUNC on a stream discards what it receives, as
+// tcp(7) says.
+func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
+	c, errno := e.live()
+	if errno != 0 {
+		return 0, errno
+	}
+	flags := m.Flags
+	m.Flags = 0
+	if flags&(endpoint.MSG_OOB|endpoint.MSG_ERRQUEUE) != 0 {
+		return 0, refusedFlag(flags)
+	}
+	s := sinks.Get().(*sink)
+	defer s.release()
+	s.iov, s.room = m.Iov, m.Len()
+	opts := tcpip.ReadOptions{Peek: flags&endpoint.MSG_PEEK != 0, NeedRemoteAddr: m.NeedAddr}
+	if e.isStream() {
+		s.discard = flags&endpoint.MSG_TRUNC != 0
+		return e.recvStream(c, s, opts, m)
+	}
+	s.swallow = true
+	return e.recvDatagram(c, s, opts, m, flags)
+}
+
+// refusedFlag tells why: the stack has no urgent data (EINVAL, as recv(2) gives
+// where there is none), and nothing is ever in its error queue.
+func refusedFlag(flags int) endpoint.Errno {
+	if flags&endpoint.MSG_OOB != 0 {
+		return endpoint.EINVAL
+	}
+	return endpoint.EAGAIN
+}
+
+func (e *Endpoint) recvStream(c *core, s *sink, opts tcpip.ReadOptions, m *endpoint.Message) (int, endpoint.Errno) {
+	res, err := c.Read(s, opts)
+	switch err.(type) {
+	case nil:
+		if e.p.moderate && !opts.Peek {
+			c.ModerateRecvBuf(res.Count)
+		}
+		return res.Count, 0
+	case *tcpip.ErrWouldBlock:
+		return 0, endpoint.EAGAIN
+	case *tcpip.ErrClosedForReceive:
+		return 0, 0
+	case *tcpip.ErrBadBuffer:
+		return 0, 0 // no room was given
+	}
+	return 0, toErrno(err)
+}
+
+func (e *Endpoint) recvDatagram(c *core, s *sink, opts tcpip.ReadOptions, m *endpoint.Message, flags int) (int, endpoint.Errno) {
+	room := s.room
+	res, err := c.Read(s, opts)
+	switch err.(type) {
+	case nil:
+	case *tcpip.ErrWouldBlock:
+		return 0, endpoint.EAGAIN
+	case *tcpip.ErrClosedForReceive:
+		return 0, 0
+	default:
+		return 0, toErrno(err)
+	}
+	if m.NeedAddr {
+		m.Addr = sockaddr(e.family, res.RemoteAddr)
+	}
+	m.Control = m.Control[:0]
+	if res.Total <= room {
+		return res.Total, 0
+	}
+	m.Flags = endpoint.MSG_TRUNC
+	if flags&endpoint.MSG_TRUNC != 0 {
+		return res.Total, 0
+	}
+	return room, 0
+}

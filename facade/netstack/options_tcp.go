@@ -1,0 +1,96 @@
+package netstack
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// The kernel's limits for keepalive times in seconds and probes (net/tcp.h).
+const (
+	maxKeepaliveSeconds = 32767
+	maxKeepaliveProbes  = 127
+)
+
+// tcpOptions are the options of tcp(7) that the stack has.
+var tcpOptions = map[int]option{
+	endpoint.TCP_NODELAY: boolOption(
+		func(o *tcpip.SocketOptions) bool { return !o.GetDelayOption() },
+		func(o *tcpip.SocketOptions, v bool) { o.SetDelayOption(!v) }),
+	endpoint.TCP_CORK:         boolOption((*tcpip.SocketOptions).GetCorkOption, (*tcpip.SocketOptions).SetCorkOption),
+	endpoint.TCP_QUICKACK:     boolOption((*tcpip.SocketOptions).GetQuickAck, (*tcpip.SocketOptions).SetQuickAck),
+	endpoint.TCP_MAXSEG:       intOption(tcpip.MaxSegOption, 0, math.MaxUint16),
+	endpoint.TCP_KEEPCNT:      intOption(tcpip.KeepaliveCountOption, 1, maxKeepaliveProbes),
+	endpoint.TCP_SYNCNT:       intOption(tcpip.TCPSynCountOption, 1, 127),
+	endpoint.TCP_WINDOW_CLAMP: intOption(tcpip.TCPWindowClampOption, 0, math.MaxInt32),
+
+	endpoint.TCP_KEEPIDLE: durationOption(time.Second, 1, maxKeepaliveSeconds,
+		func(d time.Duration) tcpip.KeepaliveIdleOption { return tcpip.KeepaliveIdleOption(d) },
+		func(o tcpip.KeepaliveIdleOption) time.Duration { return time.Duration(o) }),
+	endpoint.TCP_KEEPINTVL: durationOption(time.Second, 1, maxKeepaliveSeconds,
+		func(d time.Duration) tcpip.KeepaliveIntervalOption { return tcpip.KeepaliveIntervalOption(d) },
+		func(o tcpip.KeepaliveIntervalOption) time.Duration { return time.Duration(o) }),
+	endpoint.TCP_USER_TIMEOUT: durationOption(time.Millisecond, 0, math.MaxInt32,
+		func(d time.Duration) tcpip.TCPUserTimeoutOption { return tcpip.TCPUserTimeoutOption(d) },
+		func(o tcpip.TCPUserTimeoutOption) time.Duration { return time.Duration(o) }),
+	endpoint.TCP_LINGER2: durationOption(time.Second, math.MinInt32, math.MaxInt32,
+		func(d time.Duration) tcpip.TCPLingerTimeoutOption { return tcpip.TCPLingerTimeoutOption(d) },
+		func(o tcpip.TCPLingerTimeoutOption) time.Duration { return time.Duration(o) }),
+	endpoint.TCP_DEFER_ACCEPT: durationOption(time.Second, 0, math.MaxInt32,
+		func(d time.Duration) tcpip.TCPDeferAcceptOption { return tcpip.TCPDeferAcceptOption(d) },
+		func(o tcpip.TCPDeferAcceptOption) time.Duration { return time.Duration(o) }),
+
+	endpoint.TCP_CONGESTION: {get: getCongestion, set: setCongestion},
+	endpoint.TCP_INFO:       {get: getTCPInfo},
+}
+
+func getCongestion(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
+	var name tcpip.CongestionControlOption
+	if err := c.GetSockOpt(&name); err != nil {
+		return 0, toErrno(err)
+	}
+	var raw [16]byte // TCP_CA_NAME_MAX
+	copy(raw[:], name)
+	return copy(v, raw[:]), 0
+}
+
+func setCongestion(_ *Endpoint, c *core, v []byte) endpoint.Errno {
+	for i, b := range v {
+		if b == 0 {
+			v = v[:i]
+			break
+		}
+	}
+	if len(v) == 0 {
+		return endpoint.EINVAL
+	}
+	name := tcpip.CongestionControlOption(v)
+	return toErrno(c.SetSockOpt(&name))
+}
+
+// sizeofTCPInfo is that of struct tcp_info up to tcpi_total_retrans
+// (linux/tcp.h): what every kernel has.
+const sizeofTCPInfo = 104
+
+// getTCPInfo fills tcpi_state, ca_state, rto, snd_ssthresh, snd_cwnd, rtt and
+// rttvar. gVisor tells nothing of the rest, which is zero.
+func getTCPInfo(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
+	var info tcpip.TCPInfoOption
+	if err := c.GetSockOpt(&info); err != nil {
+		return 0, toErrno(err)
+	}
+	var raw [sizeofTCPInfo]byte
+	put := binary.NativeEndian.PutUint32
+	raw[0] = byte(linuxState(c.state()))
+	raw[1] = byte(info.CcState)
+	put(raw[8:], uint32(info.RTO/time.Microsecond))
+	put(raw[68:], uint32(info.RTT/time.Microsecond))
+	put(raw[72:], uint32(info.RTTVar/time.Microsecond))
+	put(raw[76:], info.SndSsthresh)
+	put(raw[80:], info.SndCwnd)
+	return copy(v, raw[:]), 0
+}

@@ -1,0 +1,136 @@
+// Package netstack carries sockets over the userspace stack: endpoints of the
+// facade's contract on gVisor's TCP and UDP.
+package netstack
+
+import (
+	"log/slog"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+	"gvisor.dev/gvisor/pkg/waiter"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/stack"
+)
+
+// Config sets up a Provider.
+type Config struct {
+	// Logger is told of options that are not supported, at debug level. Nil is
+	// silent.
+	Logger *slog.Logger
+}
+
+// Provider makes SOCK_STREAM and SOCK_DGRAM endpoints of AF_INET and AF_INET6
+// on one stack. It is safe for concurrent use.
+type Provider struct {
+	stack *stack.Stack
+	log   *slog.Logger
+	table *endpoint.Table
+	exec  endpoint.Direct
+	room  room
+	// moderate says that the stack tunes receive buffers by what is read.
+	moderate bool
+}
+
+var _ endpoint.Provider = (*Provider)(nil)
+
+// New returns the provider of s. The table takes the stack's cap on sockets.
+func New(s *stack.Stack, c Config) *Provider {
+	log := c.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	p := &Provider{
+		stack:    s,
+		log:      log,
+		table:    endpoint.NewTable(s.Caps().Sockets),
+		exec:     endpoint.Direct{Clock: clock{s.Clock()}},
+		moderate: !s.TCP().DisableReceiveAutoTuning,
+	}
+	p.room.start(s)
+	return p
+}
+
+// Close resets and closes every socket, and lets go of the stack, which stays
+// open. A second call does nothing.
+func (p *Provider) Close() {
+	for _, e := range p.table.All() {
+		e.Endpoint.Abort()
+	}
+	p.room.stop()
+}
+
+// Table implements endpoint.Provider.
+func (p *Provider) Table() *endpoint.Table { return p.table }
+
+// Executor implements endpoint.Provider. Time is the stack's.
+func (p *Provider) Executor() endpoint.Executor { return p.exec }
+
+// transport is what a type and protocol of socket(2) stand for in the stack.
+type transport struct{ typ, proto int }
+
+var transports = map[transport]tcpip.TransportProtocolNumber{
+	{endpoint.SOCK_STREAM, 0}:                    tcp.ProtocolNumber,
+	{endpoint.SOCK_STREAM, endpoint.IPPROTO_TCP}: tcp.ProtocolNumber,
+	{endpoint.SOCK_DGRAM, 0}:                     udp.ProtocolNumber,
+	{endpoint.SOCK_DGRAM, endpoint.IPPROTO_UDP}:  udp.ProtocolNumber,
+}
+
+var networks = map[int]tcpip.NetworkProtocolNumber{
+	endpoint.AF_INET:  header.IPv4ProtocolNumber,
+	endpoint.AF_INET6: header.IPv6ProtocolNumber,
+}
+
+// Socket implements endpoint.Provider.
+func (p *Provider) Socket(family, typ, proto int, cred endpoint.Cred) (endpoint.Endpoint, endpoint.Errno) {
+	typ &^= endpoint.SOCK_NONBLOCK | endpoint.SOCK_CLOEXEC
+	network, ok := networks[family]
+	if !ok {
+		return nil, endpoint.EAFNOSUPPORT
+	}
+	number, ok := transports[transport{typ, proto}]
+	if !ok {
+		return nil, unsupported(typ)
+	}
+	e := &Endpoint{
+		p: p, family: family, typ: typ, proto: proto, cred: cred,
+		network: network, transport: number,
+	}
+	wq := &waiter.Queue{}
+	ep, err := p.stack.NewEndpoint(number, network, wq)
+	if err != nil {
+		return nil, toErrno(err)
+	}
+	if errno := e.start(ep, wq); errno != 0 {
+		return nil, errno
+	}
+	return e, 0
+}
+
+// unsupported tells, as inet_create of the kernel does, which part of a socket's
+// description is unknown.
+func unsupported(typ int) endpoint.Errno {
+	if typ == endpoint.SOCK_STREAM || typ == endpoint.SOCK_DGRAM {
+		return endpoint.EPROTONOSUPPORT
+	}
+	return endpoint.ESOCKTNOSUPPORT
+}
+
+// Pair implements endpoint.Provider: as with the kernel, socketpair(2) is for
+// other families.
+func (p *Provider) Pair(family, _, _ int, _ endpoint.Cred) ([2]endpoint.Endpoint, endpoint.Errno) {
+	if _, ok := networks[family]; !ok {
+		return [2]endpoint.Endpoint{}, endpoint.EAFNOSUPPORT
+	}
+	return [2]endpoint.Endpoint{}, endpoint.EOPNOTSUPP
+}
+
+// clock is the stack's clock as the executor takes it.
+type clock struct{ tcpip.Clock }
+
+func (c clock) AfterFunc(d time.Duration, f func()) endpoint.Timer {
+	return c.Clock.AfterFunc(d, f)
+}

@@ -1,0 +1,122 @@
+package facade
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// maxOptionLen is the greatest buffer that GetSockOptBytes takes, as in CPython.
+const maxOptionLen = 1024
+
+// GetSockOpt wraps getsockopt(2) for an option that is an int.
+func (s *Socket) GetSockOpt(level, name int) (int, error) {
+	var v [4]byte
+	n, err := s.getSockOpt(level, name, v[:])
+	if err != nil {
+		return 0, err
+	}
+	if n == 1 {
+		return int(v[0]), nil
+	}
+	return int(int32(binary.NativeEndian.Uint32(v[:]))), nil
+}
+
+// GetSockOptBytes wraps getsockopt(2) for an option of up to buflen bytes, 1 to
+// 1024, in the kernel's layout.
+func (s *Socket) GetSockOptBytes(level, name, buflen int) ([]byte, error) {
+	if buflen <= 0 || buflen > maxOptionLen {
+		return nil, badArgument("getsockopt", "buflen must be 1-1024, not "+strconv.Itoa(buflen))
+	}
+	v := make([]byte, buflen)
+	n, err := s.getSockOpt(level, name, v)
+	return v[:n], err
+}
+
+func (s *Socket) getSockOpt(level, name int, v []byte) (int, error) {
+	const op = "getsockopt"
+	e, err := s.engineFor(op)
+	if err != nil {
+		return 0, err
+	}
+	if d := e.timeoutOption(level, name); d != nil {
+		return getTimeval(v, time.Duration(d.limit.Load())), nil
+	}
+	n, errno := e.ep.GetSockOpt(level, name, v)
+	return n, errnoError(op, nil, errno)
+}
+
+// SetSockOpt wraps setsockopt(2) for an option that is an int.
+func (s *Socket) SetSockOpt(level, name, value int) error {
+	if value < math.MinInt32 || value > math.MaxUint32 {
+		return badArgument("setsockopt", "value does not fit in 32 bits")
+	}
+	var v [4]byte
+	binary.NativeEndian.PutUint32(v[:], uint32(value))
+	return s.SetSockOptBytes(level, name, v[:])
+}
+
+// SetSockOptBytes wraps setsockopt(2): value is in the kernel's layout, and is
+// not kept. ENOPROTOOPT for an option that the socket's path does not support,
+// EINVAL for a value that is too short or out of range.
+func (s *Socket) SetSockOptBytes(level, name int, value []byte) error {
+	const op = "setsockopt"
+	e, err := s.engineFor(op)
+	if err != nil {
+		return err
+	}
+	if d := e.timeoutOption(level, name); d != nil {
+		limit, errno := setTimeval(value)
+		if errno == 0 {
+			d.limit.Store(int64(limit))
+		}
+		return errnoError(op, nil, errno)
+	}
+	defer e.settle()
+	return errnoError(op, nil, e.ep.SetSockOpt(level, name, value))
+}
+
+// timeoutOption finds the direction that SO_RCVTIMEO or SO_SNDTIMEO limits. They
+// are the engine's, because endpoints never wait.
+func (e *engine) timeoutOption(level, name int) *direction {
+	switch {
+	case level != endpoint.SOL_SOCKET:
+	case name == endpoint.SO_RCVTIMEO:
+		return &e.rd
+	case name == endpoint.SO_SNDTIMEO:
+		return &e.wr
+	}
+	return nil
+}
+
+// struct timeval is two 64-bit integers: seconds and microseconds.
+const sizeofTimeval = 16
+
+func getTimeval(v []byte, d time.Duration) int {
+	var raw [sizeofTimeval]byte
+	binary.NativeEndian.PutUint64(raw[0:], uint64(d/time.Second))
+	binary.NativeEndian.PutUint64(raw[8:], uint64(d%time.Second/time.Microsecond))
+	return copy(v, raw[:])
+}
+
+// setTimeval reads a timeval as sock_set_timeout of the kernel does: microseconds
+// out of range are EDOM, negative seconds are 0, too many are no limit.
+func setTimeval(v []byte) (time.Duration, endpoint.Errno) {
+	if len(v) < sizeofTimeval {
+		return 0, endpoint.EINVAL
+	}
+	seconds := int64(binary.NativeEndian.Uint64(v[0:]))
+	micros := int64(binary.NativeEndian.Uint64(v[8:]))
+	switch {
+	case micros < 0 || micros >= 1e6:
+		return 0, endpoint.EDOM
+	case seconds < 0:
+		return time.Nanosecond, 0
+	case seconds >= math.MaxInt64/int64(time.Second):
+		return 0, 0
+	}
+	return time.Duration(seconds)*time.Second + time.Duration(micros)*time.Microsecond, 0
+}

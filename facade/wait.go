@@ -1,0 +1,124 @@
+package facade
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// patience is how long a call is ready to wait.
+type patience struct {
+	// timeout is from the start of the call. 0 or less does not wait.
+	timeout time.Duration
+	// onExpiry is the errno when a limit of SO_RCVTIMEO or SO_SNDTIMEO has
+	// passed; 0 makes the end of timeout a timeout.
+	onExpiry endpoint.Errno
+	// deadlines says that the deadlines of a net.Conn count.
+	deadlines bool
+	// ctx, if there is one, ends the wait when it is done.
+	ctx context.Context
+}
+
+var (
+	dontWait  = patience{}
+	connStyle = patience{timeout: NoTimeout, deadlines: true}
+)
+
+// socketStyle is the patience of a Socket's call in direction d.
+func (e *engine) socketStyle(d *direction, flags int) patience {
+	if flags&endpoint.MSG_DONTWAIT != 0 {
+		return dontWait
+	}
+	timeout := time.Duration(e.timeout.Load())
+	if limit := d.limit.Load(); timeout == NoTimeout && limit > 0 {
+		return patience{timeout: time.Duration(limit), onExpiry: endpoint.EAGAIN}
+	}
+	return patience{timeout: timeout}
+}
+
+// outcome says why a call ended without its operation being done.
+type outcome uint8
+
+const (
+	done outcome = iota
+	timedOut
+	deadlineExceeded
+	cancelled
+	closed
+)
+
+// await runs o until it no longer answers EAGAIN, or until patience ends. It
+// leaves the reason in o.
+func (d *direction) await(o *op, w patience) {
+	if o.outcome = d.ended(w, nil); o.outcome != done {
+		return
+	}
+	d.e.exec.Do(d.e.key, o)
+	if o.errno != endpoint.EAGAIN {
+		o.noteClosed()
+		return
+	}
+	if w.timeout > 0 {
+		d.wait(o, w)
+	}
+}
+
+func (d *direction) wait(o *op, w patience) {
+	p := d.park()
+	defer d.unpark(p)
+	var limit *timeLimit
+	if w.timeout != NoTimeout {
+		limit = newTimeLimit(d.e.exec, w.timeout, p)
+		defer limit.timer.Stop()
+	}
+	if w.ctx != nil {
+		defer context.AfterFunc(w.ctx, p.wake)()
+	}
+	for {
+		d.e.exec.Do(d.e.key, o)
+		if o.errno != endpoint.EAGAIN {
+			o.noteClosed()
+			return
+		}
+		if o.outcome = d.ended(w, limit); o.outcome != done {
+			if o.outcome == timedOut && w.onExpiry != 0 {
+				o.outcome, o.errno = done, w.onExpiry
+			}
+			return
+		}
+		<-p.ch
+	}
+}
+
+// ended tells whether a call must not go on.
+func (d *direction) ended(w patience, limit *timeLimit) outcome {
+	switch {
+	case d.e.closed.Load():
+		return closed
+	case w.deadlines && d.expired.Load():
+		return deadlineExceeded
+	case w.ctx != nil && w.ctx.Err() != nil:
+		return cancelled
+	case limit != nil && limit.passed.Load():
+		return timedOut
+	}
+	return done
+}
+
+// timeLimit is the timeout of one call. It outlives the call when its timer
+// fires late; then it wakes somebody once too often, which is harmless.
+type timeLimit struct {
+	passed atomic.Bool
+	timer  endpoint.Timer
+}
+
+func newTimeLimit(exec endpoint.Executor, after time.Duration, p *parked) *timeLimit {
+	l := &timeLimit{}
+	l.timer = exec.NewTimer(after, func() {
+		l.passed.Store(true)
+		p.wake()
+	})
+	return l
+}
