@@ -61,6 +61,11 @@ func (e *Endpoint) Bind(a endpoint.Sockaddr) endpoint.Errno { return e.callAddr(
 // when the listener's backlog is full; POLLOUT is then marked a little later.
 func (e *Endpoint) Connect(a endpoint.Sockaddr) endpoint.Errno {
 	errno := e.callAddr(unix.SYS_CONNECT, &a)
+	if errno == endpoint.ECONNABORTED {
+		// An attempt before failed, and SO_ERROR took its error: the kernel has
+		// just tidied up (__inet_stream_connect), and is ready for this one.
+		errno = e.callAddr(unix.SYS_CONNECT, &a)
+	}
 	if errno == endpoint.EAGAIN && e.family == unix.AF_UNIX {
 		e.retry.arm(e)
 	}
