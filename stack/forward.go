@@ -34,9 +34,6 @@ func (resegmenter) CheckPrerouting(*gstack.PacketBuffer, *gstack.Route, gstack.A
 func (resegmenter) CheckInput(*gstack.PacketBuffer, *gstack.Route, gstack.AddressFamily) bool {
 	return true
 }
-func (resegmenter) CheckForward(*gstack.PacketBuffer, *gstack.Route, gstack.AddressFamily) bool {
-	return true
-}
 func (resegmenter) CheckOutput(*gstack.PacketBuffer, *gstack.Route, gstack.AddressFamily) bool {
 	return true
 }
@@ -44,6 +41,18 @@ func (resegmenter) CheckIngress(*gstack.PacketBuffer, *gstack.Route, gstack.Addr
 	return true
 }
 func (resegmenter) CheckEgress(*gstack.PacketBuffer, *gstack.Route, gstack.AddressFamily) bool {
+	return true
+}
+
+// CheckForward keeps the memory of the network header from being used again.
+// gVisor reads the TTL of an IPv4 packet from a slice of that memory after it
+// has released it to its pool (ipv4.forwardPacketWithRoute), and so could take
+// the TTL of another packet. The reference is never released: the garbage
+// collector takes the memory instead of the pool.
+func (resegmenter) CheckForward(pkt *gstack.PacketBuffer, _ *gstack.Route, af gstack.AddressFamily) bool {
+	if af == gstack.IP {
+		pkt.NetworkHeader().View()
+	}
 	return true
 }
 

@@ -205,3 +205,5 @@ func eventually(t testing.TB, what string, cond func() bool) {
 		runtime.Gosched()
 	}
 }
+
+func udpAddr(ap netip.AddrPort) *net.UDPAddr { return net.UDPAddrFromAddrPort(ap) }
