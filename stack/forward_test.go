@@ -82,7 +82,7 @@ func TestRouterForwardsDatagrams(t *testing.T) {
 	for name, right := range map[string]link.CableConfig{"offloaded": {}, "verified": {Checksums: true}} {
 		t.Run(name, func(t *testing.T) {
 			a, _, b := newPath(t, link.CableConfig{}, right)
-			for _, n := range []int{0, 1, 1400, 1452} {
+			for _, n := range []int{0, 1, 1400, 1452, 5000, 60000} {
 				exchangeUDP(t, a, b, "10.0.2.1:9", n)
 				exchangeUDP(t, a, b, "[fd02::1]:9", n)
 			}

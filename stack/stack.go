@@ -127,9 +127,12 @@ func (s *Stack) configureProtocols(cfg Config) error {
 	if err := s.gs.SetPortRange(cfg.EphemeralPorts.First, cfg.EphemeralPorts.Last); err != nil {
 		return netstackError("ephemeral ports", err)
 	}
-	if cfg.Forwarding {
-		return s.enableForwarding()
+	for _, proto := range networkProtocols {
+		if err := s.gs.SetForwardingDefaultAndAllNICs(proto, cfg.Forwarding); err != nil {
+			return netstackError("forwarding", err)
+		}
 	}
+	s.installOffloads()
 	return nil
 }
 

@@ -21,9 +21,7 @@ import (
 //
 // A super-segment is recorded as the segments it stands for. Checksums that
 // are left to the link are filled in, in the recorded copy only; over a link
-// that is no loopback the stack computes those of whole packets itself, so
-// that fragments are right as well. On a loopback, fragments of a UDP datagram
-// over IPv6 (of more than 65,488 bytes) are recorded without their checksum.
+// that is no loopback the stack computes those of whole packets itself.
 type Capture struct {
 	nested.Endpoint
 	lower gstack.LinkEndpoint
