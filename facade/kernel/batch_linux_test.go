@@ -91,7 +91,7 @@ func TestBatchEndsWhereFlagsDiffer(t *testing.T) {
 func TestStreamBatchTakesAPart(t *testing.T) {
 	p := newProvider(t, kernel.Config{})
 	client, server := tcpPair(t, p, loopbacks[0].any)
-	ok(t, "SetSockOpt", client.SetSockOpt(endpoint.SOL_SOCKET, endpoint.SO_SNDBUF, int32Bytes(16<<10)))
+	ok(t, "SetSockOpt", client.SetSockOpt(endpoint.SOL_SOCKET, endpoint.SO_SNDBUF, int32Bytes(256<<10)))
 	want := make([]byte, 4<<20)
 	for i := range want {
 		want[i] = byte(i * 7 / 5)

@@ -30,7 +30,7 @@ func (e *Endpoint) Abort() {
 	if !e.acquire() {
 		return
 	}
-	if e.typ == unix.SOCK_STREAM {
+	if e.typ != unix.SOCK_DGRAM {
 		_ = unix.SetsockoptLinger(e.fd.n, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 	e.release()
@@ -43,7 +43,7 @@ func (e *Endpoint) destroy() {
 		return
 	}
 	e.provider.poller.remove(e.fd.n)
-	if e.typ == unix.SOCK_STREAM {
+	if e.typ != unix.SOCK_DGRAM {
 		dontLinger(e.fd.n)
 	}
 	closeFD(e.fd.n)

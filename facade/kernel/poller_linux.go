@@ -119,6 +119,8 @@ func (p *Provider) deliver(ev *unix.EpollEvent) {
 		return // closed since
 	}
 	if e, ok := entry.Endpoint.(*Endpoint); ok {
-		e.waiters.Notify(endpoint.Events(ev.Events))
+		if events := e.retry.filter(endpoint.Events(ev.Events)); events != 0 {
+			e.waiters.Notify(events)
+		}
 	}
 }

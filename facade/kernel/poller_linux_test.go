@@ -2,6 +2,10 @@ package kernel_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,6 +96,9 @@ func TestReusedNumberGetsNoOldEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		old.Close()
+		if watched(t, number) {
+			t.Fatal("a closed socket is watched on")
+		}
 		e := open(t, p, lo.family, endpoint.SOCK_DGRAM)
 		if e.FD() != number {
 			t.Logf("number %d became %d", number, e.FD())
@@ -117,6 +124,25 @@ func TestReusedNumberGetsNoOldEvents(t *testing.T) {
 			t.Fatal("a socket heard of data for the one that had its number before")
 		}
 	}
+}
+
+// watched tells whether an epoll instance of the process has the descriptor:
+// see proc_pid_fdinfo(5).
+func watched(t *testing.T, fd int) bool {
+	t.Helper()
+	files, err := filepath.Glob("/proc/self/fdinfo/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		info, _ := os.ReadFile(name)
+		for line := range strings.Lines(string(info)) {
+			if f := strings.Fields(line); len(f) > 1 && f[0] == "tfd:" && f[1] == strconv.Itoa(fd) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // TestCloseMarks checks that who waits is woken by Close, for EBADF.

@@ -2,34 +2,54 @@ package kernel
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 	"golang.org/x/sys/unix"
 )
 
-// retryAfter is how long a send waits that the kernel refused but will not
+// retryAfter is how long a call waits that the kernel refused but will not
 // announce to be possible again.
 const retryAfter = time.Millisecond
 
-// retry marks POLLOUT after a while, in place of an edge that never comes: the
-// zero value is ready for use.
+// retry marks POLLOUT after a while, in place of an edge that never comes, and
+// of edges that mean nothing: each refused send causes one by giving back the
+// memory of its message (sock_wfree, net/core/sock.c), which would make who
+// waits spin. The zero value is ready for use.
 type retry struct {
+	// pending is true until the timer has fired. What it holds back, the timer
+	// makes up for.
+	pending atomic.Bool
+
 	mu      sync.Mutex
 	timer   *time.Timer
 	stopped bool
 }
 
+// filter takes away the edges that are to wait for the timer.
+func (r *retry) filter(ev endpoint.Events) endpoint.Events {
+	if r.pending.Load() {
+		ev &^= endpoint.POLLOUT
+	}
+	return ev
+}
+
 func (r *retry) arm(e *Endpoint) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.stopped:
-	case r.timer == nil:
-		r.timer = time.AfterFunc(retryAfter, func() { e.waiters.Notify(endpoint.POLLOUT) })
-	default:
-		r.timer.Reset(retryAfter)
+	if r.stopped || r.pending.Load() {
+		return
 	}
+	r.pending.Store(true)
+	if r.timer != nil {
+		r.timer.Reset(retryAfter)
+		return
+	}
+	r.timer = time.AfterFunc(retryAfter, func() {
+		r.pending.Store(false)
+		e.waiters.Notify(endpoint.POLLOUT)
+	})
 }
 
 func (r *retry) stop() {
@@ -42,8 +62,7 @@ func (r *retry) stop() {
 }
 
 // refused looks into an EAGAIN of a send. Where poll(2) says at the same time
-// that sending is possible, no edge will follow, and who waits would do so for
-// ever:
+// that sending is possible, no edge will follow when it is:
 //   - an unbound AF_INET or AF_INET6 datagram socket for which no ephemeral
 //     port is left (inet_autobind, net/ipv4/af_inet.c): EADDRNOTAVAIL, as
 //     connect(2) says on TCP;
