@@ -145,7 +145,7 @@ func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
 	for {
 		o.buffer(b[got:], flags)
 		if flags&endpoint.MSG_PEEK != 0 {
-			return e.peekAll(o, b, w)
+			return e.peekAll(o, b, flags, w)
 		}
 		e.rd.await(o, w)
 		e.settle()
@@ -165,7 +165,7 @@ func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
 }
 
 // peekAll waits until the stream has len(b) bytes to peek at.
-func (e *engine) peekAll(o *op, b []byte, w patience) (int, result) {
+func (e *engine) peekAll(o *op, b []byte, flags int, w patience) (int, result) {
 	p := e.rd.park()
 	defer e.rd.unpark(p)
 	var limit *timeLimit
@@ -174,6 +174,7 @@ func (e *engine) peekAll(o *op, b []byte, w patience) (int, result) {
 		defer limit.timer.Stop()
 	}
 	for {
+		o.buffer(b, flags) // what came out of the try before is in its flags
 		e.exec.Do(e.key, o)
 		over := e.ep.Ready()&(endpoint.POLLRDHUP|endpoint.POLLHUP|endpoint.POLLERR) != 0
 		ended := e.rd.ended(w, limit)

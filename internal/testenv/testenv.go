@@ -13,27 +13,27 @@ import (
 )
 
 // Tool returns the path of an external program. Without it the test is
-// skipped, see skip.
+// skipped, see Skip.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		skip(t, name+" is not installed")
+		Skip(t, name+" is not installed")
 	}
 	return path
 }
 
-// Root skips the test unless it runs as root, see skip.
+// Root skips the test unless it runs as root, see Skip.
 func Root(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		skip(t, "root is needed")
+		Skip(t, "root is needed")
 	}
 }
 
-// skip says why a test is skipped. With USERNET_REQUIRE=all in the environment
+// Skip says why a test is skipped. With USERNET_REQUIRE=all in the environment
 // nothing may be skipped, and the test fails.
-func skip(t testing.TB, why string) {
+func Skip(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("USERNET_REQUIRE") == "all" {
 		t.Fatalf("%s, and USERNET_REQUIRE=all forbids to skip", why)

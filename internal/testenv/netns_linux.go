@@ -1,0 +1,125 @@
+package testenv
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// inNetns marks a test binary that runs in a network namespace of its own.
+const inNetns = "USERNET_TEST_NETNS"
+
+// RunInNetns runs the tests of a package in a network namespace of their own, as
+// root: every thread is in it, and the kernel removes it with the last process.
+// Without root they run where they are, and InNetns tells them. It is for
+// TestMain and returns the exit status.
+func RunInNetns(m *testing.M) int {
+	switch {
+	case os.Getenv(inNetns) != "":
+		if err := setUpNetns(); err != nil {
+			fmt.Fprintln(os.Stderr, "network namespace:", err)
+			return 1
+		}
+		return m.Run()
+	case os.Geteuid() != 0:
+		return m.Run()
+	}
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), inNetns+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, "network namespace:", err)
+		return 1
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
+	go func() {
+		for s := range signals {
+			cmd.Process.Signal(s)
+		}
+	}()
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return max(exit.ExitCode(), 1)
+	}
+	return 0
+}
+
+// InNetns tells whether the test runs in a network namespace of its own.
+func InNetns() bool { return os.Getenv(inNetns) != "" }
+
+// Addresses in the namespace, of the documentation ranges of RFC 5737 and
+// RFC 3849: packets to the silent ones go out of a TUN device that nobody
+// reads.
+const (
+	Silent4 = "192.0.2.2"
+	Silent6 = "2001:db8::2"
+)
+
+// silentDevice keeps the TUN device open as long as the process.
+var silentDevice *os.File
+
+func setUpNetns() error {
+	var err error
+	if silentDevice, err = openTUN("silent0"); err != nil {
+		return err
+	}
+	for _, line := range []string{
+		"link set lo up",
+		"address add 192.0.2.1/24 dev silent0",
+		"address add 2001:db8::1/64 dev silent0 nodad",
+		"link set silent0 up",
+	} {
+		if out, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput(); err != nil {
+			return fmt.Errorf("ip %s: %w: %s", line, err, out)
+		}
+	}
+	return nil
+}
+
+// openTUN makes a TUN device (Documentation/networking/tuntap.rst).
+func openTUN(name string) (*os.File, error) {
+	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	request, err := unix.NewIfreq(name)
+	if err != nil {
+		return nil, err
+	}
+	request.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), unix.TUNSETIFF, uintptr(unsafe.Pointer(request))); errno != 0 {
+		f.Close()
+		return nil, fmt.Errorf("TUNSETIFF: %w", errno)
+	}
+	return f, nil
+}
+
+// SetEphemeralPorts sets the namespace's range of ephemeral ports until the test
+// ends.
+func SetEphemeralPorts(t testing.TB, first, last int) {
+	t.Helper()
+	const file = "/proc/sys/net/ipv4/ip_local_port_range"
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, fmt.Appendf(nil, "%d %d", first, last), 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.WriteFile(file, before, 0); err != nil {
+			t.Error(err)
+		}
+	})
+}
