@@ -124,7 +124,7 @@ func TestBadConfig(t *testing.T) {
 
 func TestSettingsReachTheStack(t *testing.T) {
 	s := newStack(t, stack.Config{TCP: stack.TCPConfig{
-		MinRTO: 300 * time.Second, MaxRTO: 600 * time.Second, DisableSACK: true, DisableRACK: true,
+		MinRTO: 300 * time.Second, MaxRTO: 600 * time.Second, DisableSACK: true, RACK: true,
 		CongestionControl: "reno", TimeWaitReuse: stack.TimeWaitReuseAlways,
 	}, EphemeralPorts: stack.PortRange{First: 5000, Last: 5000}})
 	c := listenUDP(t, s, "127.0.0.1:0")

@@ -10,7 +10,10 @@ import (
 
 // TCPConfig is the settings of TCP. A field of zero means its default.
 type TCPConfig struct {
-	// SendBuffer and ReceiveBuffer sizes.
+	// SendBuffer and ReceiveBuffer sizes. Defaults 4 KiB, 1 MiB, 4 MiB. One
+	// stream over the loopback measured the same with 1, 4 and 8 MiB, and was
+	// slower with 512 KiB or less. A peer that does not read, or does not let
+	// the socket read, can make it hold Max of each.
 	SendBuffer, ReceiveBuffer BufferRange
 	// DisableReceiveAutoTuning keeps the receive buffer at its default size
 	// instead of growing it, up to Max, with what the application reads.
@@ -18,11 +21,14 @@ type TCPConfig struct {
 	DisableReceiveAutoTuning bool
 	// DisableSACK turns selective acknowledgements off (RFC 2018).
 	DisableSACK bool
-	// DisableRACK falls back from RACK (RFC 8985) to counting duplicate
-	// acknowledgements.
-	DisableRACK bool
+	// RACK detects losses by time (RFC 8985) instead of by counting duplicate
+	// acknowledgements. Default off: where nothing is lost no difference was
+	// measured, but over a cable whose queue of 16 to 256 packets overflowed,
+	// 16 MiB took up to 9.9 s with gVisor's RACK, and never more than 0.3 s
+	// without.
+	RACK bool
 	// CongestionControl of new sockets, "cubic" or "reno". Default "cubic",
-	// as on Linux.
+	// as on Linux; over the loopback they measured the same.
 	CongestionControl string
 	// DisableNagle makes TCP_NODELAY the default of new sockets. Default
 	// off, as on Linux.
@@ -101,7 +107,7 @@ func (c TCPConfig) options() []tcpip.SettableTransportProtocolOption {
 		&tcpip.TCPReceiveBufferSizeRangeOption{Min: c.ReceiveBuffer.Min, Default: c.ReceiveBuffer.Default, Max: c.ReceiveBuffer.Max},
 		option(tcpip.TCPModerateReceiveBufferOption(!c.DisableReceiveAutoTuning)),
 		option(tcpip.TCPSACKEnabled(!c.DisableSACK)),
-		option(recovery(c.DisableRACK)),
+		option(recovery(c.RACK)),
 		option(tcpip.CongestionControlOption(c.CongestionControl)),
 		option(tcpip.TCPDelayEnabled(!c.DisableNagle)),
 		option(tcpip.TCPTimeWaitTimeoutOption(c.TimeWait)),
@@ -117,11 +123,11 @@ func (c TCPConfig) options() []tcpip.SettableTransportProtocolOption {
 
 func option[T any](v T) *T { return &v }
 
-func recovery(disabled bool) tcpip.TCPRecovery {
-	if disabled {
-		return 0
+func recovery(rack bool) tcpip.TCPRecovery {
+	if rack {
+		return tcpip.TCPRACKLossDetection
 	}
-	return tcpip.TCPRACKLossDetection
+	return 0
 }
 
 func (c TCPConfig) apply(gs *gstack.Stack) error {

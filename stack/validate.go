@@ -43,16 +43,21 @@ func (c Config) validate() error {
 	return nil
 }
 
+// fieldError names a field of the configuration.
+func fieldError(field, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", field, fmt.Errorf(format, args...))
+}
+
 func validateHostName(name string) error {
 	if name == "" || len(name) > hostNameSize || strings.ContainsRune(name, 0) {
-		return fmt.Errorf("HostName: want 1 to %d bytes without NUL, have %d", hostNameSize, len(name))
+		return fieldError("HostName", "want 1 to %d bytes without NUL, have %d", hostNameSize, len(name))
 	}
 	return nil
 }
 
 func (c Config) validateLinks() error {
 	if c.NoLoopback && c.Loopback != nil {
-		return errors.New("Loopback: given together with NoLoopback")
+		return fieldError("Loopback", "given together with NoLoopback")
 	}
 	names := make(map[string]bool)
 	endpoints := make(map[gstack.LinkEndpoint]bool)
@@ -61,10 +66,10 @@ func (c Config) validateLinks() error {
 	}
 	if c.Loopback != nil {
 		if c.Loopback.Capabilities()&gstack.CapabilityLoopback == 0 {
-			return errors.New("Loopback: not a loopback endpoint")
+			return fieldError("Loopback", "not a loopback endpoint")
 		}
 		if c.Loopback.IsAttached() {
-			return errors.New("Loopback: already attached to a stack")
+			return fieldError("Loopback", "already attached to a stack")
 		}
 		endpoints[c.Loopback] = true
 	}
@@ -73,13 +78,13 @@ func (c Config) validateLinks() error {
 			l.Name = defaultLinkName(i + firstLinkIndex)
 		}
 		if err := l.validate(); err != nil {
-			return fmt.Errorf("Links[%d]: %w", i, err)
+			return fieldError(fmt.Sprintf("Links[%d]", i), "%w", err)
 		}
 		if names[l.Name] {
-			return fmt.Errorf("Links[%d]: Name %q: %w", i, l.Name, ErrExists)
+			return fieldError(fmt.Sprintf("Links[%d]", i), "Name %q: %w", l.Name, ErrExists)
 		}
 		if endpoints[l.Endpoint] {
-			return fmt.Errorf("Links[%d]: Endpoint given twice", i)
+			return fieldError(fmt.Sprintf("Links[%d]", i), "Endpoint given twice")
 		}
 		names[l.Name], endpoints[l.Endpoint] = true, true
 	}
@@ -92,21 +97,21 @@ func (l LinkConfig) validate() error {
 		return err
 	}
 	if l.Endpoint == nil {
-		return errors.New("Endpoint: missing")
+		return fieldError("Endpoint", "missing")
 	}
 	if l.Endpoint.IsAttached() {
-		return errors.New("Endpoint: already attached to a stack")
+		return fieldError("Endpoint", "already attached to a stack")
 	}
 	if mtu := l.Endpoint.MTU(); mtu < minMTU || mtu > maxMTU {
-		return fmt.Errorf("Endpoint: MTU %d is not between %d and %d", mtu, minMTU, maxMTU)
+		return fieldError("Endpoint", "MTU %d is not between %d and %d", mtu, minMTU, maxMTU)
 	}
 	seen := make(map[netip.Addr]bool)
 	for i, p := range l.Addresses {
 		if err := validateAddress(p, l.Endpoint.MTU()); err != nil {
-			return fmt.Errorf("Addresses[%d]: %w", i, err)
+			return fieldError(fmt.Sprintf("Addresses[%d]", i), "%w", err)
 		}
 		if seen[p.Addr()] {
-			return fmt.Errorf("Addresses[%d]: %v: %w", i, p, ErrExists)
+			return fieldError(fmt.Sprintf("Addresses[%d]", i), "%v: %w", p, ErrExists)
 		}
 		seen[p.Addr()] = true
 	}
@@ -117,7 +122,7 @@ func (l LinkConfig) validate() error {
 func validateLinkName(name string) error {
 	bad := func(r rune) bool { return r == '/' || r == ':' || r == 0 || unicode.IsSpace(r) }
 	if name == "" || len(name) > nameSize || name == "." || name == ".." || strings.ContainsFunc(name, bad) {
-		return fmt.Errorf("Name: %q is not a link name", name)
+		return fieldError("Name", "%q is not a link name", name)
 	}
 	return nil
 }
@@ -144,11 +149,11 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 func (c Config) validateRoutes() error {
 	for i, r := range c.Routes {
 		if err := r.validate(); err != nil {
-			return fmt.Errorf("Routes[%d]: %w", i, err)
+			return fieldError(fmt.Sprintf("Routes[%d]", i), "%w", err)
 		}
 		lo := r.Link == loopbackIndex && !c.NoLoopback
 		if r.Link != 0 && !lo && (r.Link < firstLinkIndex || r.Link >= firstLinkIndex+len(c.Links)) {
-			return fmt.Errorf("Routes[%d]: Link %d: %w", i, r.Link, ErrNoLink)
+			return fieldError(fmt.Sprintf("Routes[%d]", i), "Link %d: %w", r.Link, ErrNoLink)
 		}
 	}
 	return nil
@@ -158,13 +163,13 @@ func (r Route) validate() error {
 	d := r.Destination
 	switch {
 	case !d.IsValid():
-		return errors.New("Destination: not a valid prefix")
+		return fieldError("Destination", "not a valid prefix")
 	case d.Addr().Is4In6():
-		return fmt.Errorf("Destination: %v is an IPv4 prefix in IPv6 form", d)
+		return fieldError("Destination", "%v is an IPv4 prefix in IPv6 form", d)
 	case d != d.Masked():
-		return fmt.Errorf("Destination: %v has bits set beyond its length", d)
+		return fieldError("Destination", "%v has bits set beyond its length", d)
 	case r.Link < 0:
-		return fmt.Errorf("Link: %d is negative", r.Link)
+		return fieldError("Link", "%d is negative", r.Link)
 	case r.Link == 0 && !r.Gateway.IsValid():
 		return errors.New("neither Link nor Gateway given")
 	}
@@ -194,14 +199,14 @@ func (b BufferRange) validate(name string, low int) error {
 
 func (p PortRange) validate() error {
 	if p.First == 0 || p.Last < p.First {
-		return fmt.Errorf("EphemeralPorts: want 1 <= First <= Last, have %d, %d", p.First, p.Last)
+		return fieldError("EphemeralPorts", "want 1 <= First <= Last, have %d, %d", p.First, p.Last)
 	}
 	return nil
 }
 
 func (c Caps) validate() error {
 	if c.Sockets < 0 || c.Backlog < 0 {
-		return fmt.Errorf("Caps: negative: %+v", c)
+		return fieldError("Caps", "negative: %+v", c)
 	}
 	return nil
 }
@@ -214,10 +219,10 @@ func (c TCPConfig) validate() error {
 		return err
 	}
 	if c.CongestionControl != congestionCubic && c.CongestionControl != congestionReno {
-		return fmt.Errorf("TCP.CongestionControl: %q is neither cubic nor reno", c.CongestionControl)
+		return fieldError("TCP.CongestionControl", "%q is neither cubic nor reno", c.CongestionControl)
 	}
 	if _, ok := timeWaitReuse[c.TimeWaitReuse]; !ok {
-		return fmt.Errorf("TCP.TimeWaitReuse: %d is unknown", c.TimeWaitReuse)
+		return fieldError("TCP.TimeWaitReuse", "%d is unknown", c.TimeWaitReuse)
 	}
 	for _, d := range []struct {
 		name        string
@@ -234,7 +239,7 @@ func (c TCPConfig) validate() error {
 		{"MaxRetries", time.Duration(c.MaxRetries), 1, 1 << 31},
 	} {
 		if d.v < d.low || d.v > d.max {
-			return fmt.Errorf("TCP.%s: out of range", d.name)
+			return fieldError("TCP."+d.name, "out of range")
 		}
 	}
 	return nil

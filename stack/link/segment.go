@@ -115,7 +115,7 @@ func parseIP(packet []byte) (offset int, transport tcpip.TransportProtocolNumber
 		if !h.IsValid(len(packet)) {
 			return 0, 0, false
 		}
-		return header.IPv6MinimumSize, h.TransportProtocol(), true
+		return header.IPv6MinimumSize, tcpip.TransportProtocolNumber(h.NextHeader()), true
 	}
 	return 0, 0, false
 }
