@@ -32,9 +32,9 @@ type engine struct {
 const NoTimeout = time.Duration(math.MaxInt64)
 
 func newEngine(m *Module, p endpoint.Provider, ep endpoint.Endpoint, family, typ, proto int) *engine {
-	e := &engine{m: m, p: p, ep: ep, exec: p.Executor(), family: family, typ: typ, proto: proto}
-	if c, ok := ep.(interface{ Cookie() uint64 }); ok {
-		e.key = endpoint.Key(c.Cookie())
+	e := &engine{
+		m: m, p: p, ep: ep, exec: p.Executor(), key: endpoint.Key(ep.Cookie()),
+		family: family, typ: typ, proto: proto,
 	}
 	e.rd.e, e.wr.e = e, e
 	e.timeout.Store(int64(m.GetDefaultTimeout()))

@@ -91,15 +91,20 @@ func (o *op) connect(ep endpoint.Endpoint) {
 		return
 	}
 	o.errno = ep.Connect(o.addr)
-	if o.errno == endpoint.EINPROGRESS || o.errno == endpoint.EALREADY {
+	switch {
+	case o.errno == endpoint.EINPROGRESS || o.errno == endpoint.EALREADY:
 		o.started = true
 		o.errno = endpoint.EAGAIN
+	case o.errno == endpoint.EAGAIN && o.e.typ == endpoint.SOCK_DGRAM:
+		// No ephemeral port is free (ip4_datagram_connect): nothing to wait for.
+		o.errno = endpoint.EADDRNOTAVAIL
 	}
 }
 
-// noteClosed tells an operation on a closed socket apart from EBADF in general.
+// noteClosed has an operation that failed on a closed socket say so, whatever
+// the endpoint answered in the middle of closing.
 func (o *op) noteClosed() {
-	if o.errno == endpoint.EBADF {
+	if o.errno == endpoint.EBADF || o.errno != 0 && o.e.closed.Load() {
 		o.outcome = closed
 	}
 }

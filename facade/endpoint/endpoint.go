@@ -55,7 +55,8 @@ type Endpoint interface {
 	// Connect wraps a non-blocking connect(2). After EINPROGRESS, POLLOUT or
 	// POLLERR tells that it has ended, and a second Connect how: unlike
 	// SO_ERROR, it also leaves the socket fit to connect again after a failure.
-	// AF_UNSPEC disconnects.
+	// AF_UNSPEC disconnects. EAGAIN, which AF_UNIX gives for a full backlog, is
+	// waited for like EINPROGRESS.
 	Connect(Sockaddr) Errno
 	// Send wraps sendmsg(2). A stream may take a part of the message.
 	Send(*Message) (int, Errno)
@@ -63,10 +64,14 @@ type Endpoint interface {
 	// MSG_TRUNC going in, a datagram socket returns the datagram's real length.
 	Recv(*Message) (int, Errno)
 	// SendBatch sends messages in order and returns how many were taken. The
-	// error belongs to the first that was not, and is zero when all were.
+	// error belongs to the first that was not, and is zero when all were. A
+	// message that a stream took in part does not count: its Iov is resliced to
+	// what is left and the error is EAGAIN.
 	SendBatch([]Message) (int, Errno)
 	// RecvBatch receives up to len messages without waiting between them, and
-	// returns how many. The sizes are in the reslices of Iov's last buffers.
+	// returns how many; their Iov is resliced to what they hold. It may end
+	// before a message whose Flags differ from the first's. An error other than
+	// EAGAIN may come with messages, and came after them.
 	RecvBatch([]Message) (int, Errno)
 	// Shutdown wraps shutdown(2) with SHUT_RD, SHUT_WR or SHUT_RDWR.
 	Shutdown(how int) Errno
@@ -83,18 +88,23 @@ type Endpoint interface {
 	// Ioctl wraps ioctl(2) for requests of sockets: fills or reads arg.
 	Ioctl(req uint, arg []byte) (int, Errno)
 	// Ready tells, level-triggered, what would not return EAGAIN: see poll(2).
+	// That is everything after Close.
 	Ready() Events
 	// Subscribe has w marked on each change of Ready that may have come about.
 	// It may be marked spuriously, but a change is never lost.
 	Subscribe(*Waiter)
 	// Unsubscribe ends that: no call into w after it returns.
 	Unsubscribe(*Waiter)
+	// Cookie names the socket in its provider's Table: SO_COOKIE, and the
+	// executor's Key.
+	Cookie() uint64
 	// Info fills in what ss(8) shows, and says which fields are absent.
 	Info(*Info)
 	// Abort closes at once: a connection is reset and unsent data is dropped.
 	Abort()
-	// Close releases the socket; a second call does nothing. Data already sent
-	// is still delivered, as close(2) does without SO_LINGER.
+	// Close releases the socket and marks every waiter; a second call does
+	// nothing. Data already sent is still delivered, as close(2) does without
+	// SO_LINGER.
 	Close() Errno
 }
 

@@ -20,6 +20,8 @@ const (
 const (
 	Readable = POLLIN | POLLPRI | POLLRDHUP | POLLERR | POLLHUP
 	Writable = POLLOUT | POLLERR | POLLHUP
+	// AllEvents is every event there is.
+	AllEvents = Readable | Writable
 )
 
 // Waiter is marked when an endpoint's readiness may have changed.

@@ -51,7 +51,7 @@ func (c *core) NotifyEvent(mask waiter.EventMask) {
 	if mask&waiter.EventErr != 0 {
 		c.dropErrors()
 	}
-	c.owner.Notify(endpoint.Events(mask) & (endpoint.Readable | endpoint.Writable))
+	c.owner.Notify(endpoint.Events(mask) & endpoint.AllEvents)
 }
 
 func (e *Endpoint) newCore(ep tcpip.Endpoint, wq *waiter.Queue) *core {
@@ -182,7 +182,7 @@ func (e *Endpoint) Shutdown(how int) endpoint.Errno {
 		return endpoint.EINVAL
 	}
 	err := c.Shutdown(flags)
-	e.Notify(endpoint.Readable | endpoint.Writable)
+	e.Notify(endpoint.AllEvents)
 	return toErrno(err)
 }
 
@@ -233,5 +233,5 @@ func (e *Endpoint) close(end func(tcpip.Endpoint)) {
 	end(c.Endpoint)
 	c.release()
 	e.p.room.forget(e)
-	e.Notify(endpoint.Readable | endpoint.Writable)
+	e.Notify(endpoint.AllEvents)
 }

@@ -25,7 +25,7 @@ var streamEvents = map[tcp.EndpointState]endpoint.Events{
 func (e *Endpoint) Ready() endpoint.Events {
 	c, errno := e.live()
 	if errno != 0 {
-		return endpoint.POLLERR | endpoint.POLLHUP
+		return endpoint.AllEvents
 	}
 	ready := endpoint.Events(c.Readiness(waiter.ReadableEvents | waiter.WritableEvents))
 	if e.isStream() {
