@@ -81,6 +81,7 @@ type TCPCounters struct {
 	ActiveOpens, PassiveOpens          uint64
 	FailedOpens                        uint64
 	Established                        uint64 // now
+	Connected                          uint64 // now, in any state between handshake and CLOSED
 	SegmentsReceived, SegmentsSent     uint64
 	SendErrors                         uint64 // segments a link refused; sent again
 	ResetsReceived, ResetsSent         uint64
@@ -89,6 +90,12 @@ type TCPCounters struct {
 	Timeouts                           uint64
 	TimedOut                           uint64 // connections given up by keep-alive
 	SYNCookiesSent, SYNCookiesReceived uint64
+	// ZeroWindowACKs counts pure ACKs that arrived from beyond a window that
+	// was closed and were made acceptable, for gVisor drops them.
+	ZeroWindowACKs uint64
+	// ZeroWindowsEvicted counts connections with a closed window that are not
+	// helped in this way, because more than 4096 had one.
+	ZeroWindowsEvicted uint64
 }
 
 // UDPCounters of the stack.
@@ -117,7 +124,7 @@ func (s *Stack) Counters() Counters {
 			Delivered: stats.IP.PacketsDelivered.Value(),
 			Sent:      stats.IP.PacketsSent.Value(),
 		},
-		TCP: tcpCounters(stats.TCP),
+		TCP: tcpCounters(stats.TCP, &s.zeroWindows),
 		UDP: UDPCounters{
 			Received:   stats.UDP.PacketsReceived.Value(),
 			Sent:       stats.UDP.PacketsSent.Value(),
@@ -177,12 +184,13 @@ func forwardDrops(f tcpip.IPForwardingStats) ForwardDrops {
 	}
 }
 
-func tcpCounters(t tcpip.TCPStats) TCPCounters {
+func tcpCounters(t tcpip.TCPStats, z *zeroWindows) TCPCounters {
 	return TCPCounters{
 		ActiveOpens:        t.ActiveConnectionOpenings.Value(),
 		PassiveOpens:       t.PassiveConnectionOpenings.Value(),
 		FailedOpens:        t.FailedConnectionAttempts.Value(),
 		Established:        t.CurrentEstablished.Value(),
+		Connected:          t.CurrentConnected.Value(),
 		SegmentsReceived:   t.ValidSegmentsReceived.Value(),
 		SegmentsSent:       t.SegmentsSent.Value(),
 		SendErrors:         t.SegmentSendErrors.Value(),
@@ -195,6 +203,8 @@ func tcpCounters(t tcpip.TCPStats) TCPCounters {
 		TimedOut:           t.EstablishedTimedout.Value(),
 		SYNCookiesSent:     t.ListenOverflowSynCookieSent.Value(),
 		SYNCookiesReceived: t.ListenOverflowSynCookieRcvd.Value(),
+		ZeroWindowACKs:     z.rewritten.Load(),
+		ZeroWindowsEvicted: z.evicted.Load(),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,42 +18,59 @@ import (
 // inNetns marks a test binary that runs in a network namespace of its own.
 const inNetns = "USERNET_TEST_NETNS"
 
-// RunInNetns runs the tests of a package in a network namespace of their own, as
-// root: every thread is in it, and the kernel removes it with the last process.
-// Without root they run where they are, and InNetns tells them. It is for
-// TestMain and returns the exit status.
+// noNetns is the exit status of a child whose namespace could not be set up.
+const noNetns = 77
+
+// RunInNetns runs the tests of a package in a network namespace of their own:
+// every thread is in it, and the kernel removes it with the last process. Where
+// there can be none (it takes root, iproute2 and TUN devices) the tests run where
+// they are, and InNetns tells them. It is for TestMain and returns the exit
+// status.
 func RunInNetns(m *testing.M) int {
-	switch {
-	case os.Getenv(inNetns) != "":
+	if os.Getenv(inNetns) != "" {
 		if err := setUpNetns(); err != nil {
-			fmt.Fprintln(os.Stderr, "network namespace:", err)
-			return 1
+			fmt.Fprintln(os.Stderr, "no network namespace:", err)
+			return noNetns
 		}
 		return m.Run()
-	case os.Geteuid() != 0:
+	}
+	if os.Geteuid() != 0 {
 		return m.Run()
 	}
+	code, err := runChild()
+	if err != nil || code == noNetns {
+		fmt.Fprintln(os.Stderr, "tests run outside of a network namespace", errors.Join(err))
+		return m.Run()
+	}
+	return code
+}
+
+// runChild runs this binary again in a new network namespace.
+func runChild() (code int, err error) {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), inNetns+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	// The child dies with the thread that started it, which must not end.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, "network namespace:", err)
-		return 1
+		return 0, err
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
+	defer signal.Stop(signals)
 	go func() {
 		for s := range signals {
 			cmd.Process.Signal(s)
 		}
 	}()
-	err := cmd.Wait()
+	err = cmd.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return max(exit.ExitCode(), 1)
+		return max(exit.ExitCode(), 1), nil
 	}
-	return 0
+	return 0, err
 }
 
 // InNetns tells whether the test runs in a network namespace of its own.
