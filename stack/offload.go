@@ -10,8 +10,9 @@ import (
 	"github.com/usernet-stack/usernet/stack/link"
 )
 
-// offloads mends what gVisor does to packets whose segmentation or checksums
-// are left to the link. It stands where packet filters have their hooks.
+// offloads mends what gVisor does to packets, foremost to those whose
+// segmentation or checksums are left to the link. It stands where packet
+// filters have their hooks.
 //
 //   - gVisor forgets the segmentation state of a packet that it forwards, and
 //     would fragment it or answer that it is too big.
@@ -21,12 +22,13 @@ import (
 //     wants them, fragments included, whose checksum, or payload, it destroys.
 //   - It takes the TTL of an IPv4 packet that it forwards from memory that it
 //     has already released to a pool (ipv4.forwardPacketWithRoute).
-type offloads struct{}
+//   - It drops acknowledgements that a full connection needs: see zeroWindows.
+type offloads struct{ zeroWindows *zeroWindows }
 
 var _ gstack.NFTablesInterface = offloads{}
 
 func (s *Stack) installOffloads() {
-	s.gs.SetNFTables(offloads{})
+	s.gs.SetNFTables(offloads{&s.zeroWindows})
 	s.gs.SetNFTablesConfigured(true)
 }
 
@@ -60,16 +62,20 @@ func (offloads) CheckPostrouting(pkt *gstack.PacketBuffer, r *gstack.Route, _ gs
 	return forwardSegments(pkt, r)
 }
 
+// CheckInput sees what is for this host.
+func (o offloads) CheckInput(pkt *gstack.PacketBuffer, _ *gstack.Route, _ gstack.AddressFamily) bool {
+	o.zeroWindows.received(pkt)
+	return true
+}
+
+// CheckOutput sees what this host sends.
+func (o offloads) CheckOutput(pkt *gstack.PacketBuffer, _ *gstack.Route, _ gstack.AddressFamily) bool {
+	o.zeroWindows.sent(pkt)
+	return true
+}
+
 // CheckPrerouting and the hooks below let everything pass.
 func (offloads) CheckPrerouting(*gstack.PacketBuffer, *gstack.Route, gstack.AddressFamily) bool {
-	return true
-}
-
-func (offloads) CheckInput(*gstack.PacketBuffer, *gstack.Route, gstack.AddressFamily) bool {
-	return true
-}
-
-func (offloads) CheckOutput(*gstack.PacketBuffer, *gstack.Route, gstack.AddressFamily) bool {
 	return true
 }
 

@@ -32,6 +32,8 @@ type Stack struct {
 	events *publisher
 	room   rooms
 
+	zeroWindows zeroWindows
+
 	// mu is held while a change is made in gVisor, and never while events are
 	// published or a link is waited for.
 	mu        sync.RWMutex
