@@ -28,10 +28,12 @@ const noNetns = 77
 // status.
 func RunInNetns(m *testing.M) int {
 	if os.Getenv(inNetns) != "" {
-		if err := setUpNetns(); err != nil {
+		silent, err := setUpNetns()
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "no network namespace:", err)
 			return noNetns
 		}
+		defer silent.Close()
 		return m.Run()
 	}
 	if os.Geteuid() != 0 {
@@ -84,13 +86,11 @@ const (
 	Silent6 = "2001:db8::2"
 )
 
-// silentDevice keeps the TUN device open as long as the process.
-var silentDevice *os.File
-
-func setUpNetns() error {
-	var err error
-	if silentDevice, err = openTUN("silent0"); err != nil {
-		return err
+// setUpNetns returns the TUN device, which is there as long as it is open.
+func setUpNetns() (*os.File, error) {
+	silent, err := openTUN("silent0")
+	if err != nil {
+		return nil, err
 	}
 	for _, line := range []string{
 		"link set lo up",
@@ -99,10 +99,11 @@ func setUpNetns() error {
 		"link set silent0 up",
 	} {
 		if out, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("ip %s: %w: %s", line, err, out)
+			silent.Close()
+			return nil, fmt.Errorf("ip %s: %w: %s", line, err, out)
 		}
 	}
-	return nil
+	return silent, nil
 }
 
 // openTUN makes a TUN device (Documentation/networking/tuntap.rst).

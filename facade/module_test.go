@@ -1,0 +1,173 @@
+package facade_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/usernet-stack/usernet/facade"
+	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/internal/testenv"
+	"github.com/usernet-stack/usernet/stack"
+)
+
+func TestDefaultTimeout(t *testing.T) {
+	onPaths(t, func(t *testing.T, m *facade.Module) {
+		if m.GetDefaultTimeout() != facade.NoTimeout {
+			t.Errorf("default timeout at first: %v", m.GetDefaultTimeout())
+		}
+		must(t, m.SetDefaultTimeout(time.Millisecond))
+		var refused *facade.ArgumentError
+		if err := m.SetDefaultTimeout(-1); !errors.As(err, &refused) || m.GetDefaultTimeout() != time.Millisecond {
+			t.Errorf("negative default timeout: %v, and it is %v", err, m.GetDefaultTimeout())
+		}
+		l, a := listening(t, m, facade.InetAddr{Host: "127.0.0.1"})
+		if l.GetTimeout() != time.Millisecond {
+			t.Errorf("timeout of a new socket: %v", l.GetTimeout())
+		}
+		must(t, l.SetBlocking(true))
+		s, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM|facade.SOCK_NONBLOCK, 0)
+		must(t, err)
+		defer s.Close()
+		if s.GetTimeout() != 0 || s.Type() != facade.SOCK_STREAM {
+			t.Errorf("with SOCK_NONBLOCK: timeout %v, type %v", s.GetTimeout(), s.Type())
+		}
+		must(t, s.SetTimeout(patience))
+		must(t, s.Connect(a))
+		c, _, err := l.Accept()
+		must(t, err)
+		defer c.Close()
+		if c.GetTimeout() != time.Millisecond {
+			t.Errorf("timeout of an accepted socket: %v", c.GetTimeout())
+		}
+	})
+}
+
+// provider is one that a program brings for a family; it refuses in its own way.
+type provider struct{ endpoint.Provider }
+
+func (provider) Socket(int, int, int, endpoint.Cred) (endpoint.Endpoint, endpoint.Errno) {
+	return nil, endpoint.EACCES
+}
+
+// TestKernelPolicy: what carries a family follows from the policy alone.
+func TestKernelPolicy(t *testing.T) {
+	const brought facade.Family = 30 // AF_TIPC
+	providers := map[facade.Family]endpoint.Provider{brought: provider{}}
+	unixErrno := error(nil)
+	if runtime.GOOS != "linux" {
+		unixErrno = syscall.EAFNOSUPPORT
+	}
+	for _, c := range []struct {
+		policy facade.KernelPolicy
+		family facade.Family
+		typ    facade.Type
+		proto  int
+		want   error
+	}{
+		{facade.KernelOthers, facade.AF_INET, facade.SOCK_STREAM, 0, nil},
+		{facade.KernelOthers, facade.AF_UNIX, facade.SOCK_STREAM, 0, unixErrno},
+		{facade.KernelOthers, brought, facade.SOCK_STREAM, 0, syscall.EACCES},
+		{facade.KernelOthers, facade.AF_INET, facade.SOCK_STREAM, 262, syscall.EPROTONOSUPPORT}, // MPTCP, which the kernel has
+		{facade.KernelOthers, facade.AF_INET6, facade.SOCK_DGRAM, 136, syscall.EPROTONOSUPPORT}, // UDP-Lite
+		{facade.KernelNever, facade.AF_INET6, facade.SOCK_DGRAM, 0, nil},
+		{facade.KernelNever, facade.AF_UNIX, facade.SOCK_STREAM, 0, syscall.EAFNOSUPPORT},
+		{facade.KernelNever, brought, facade.SOCK_STREAM, 0, syscall.EACCES},
+	} {
+		t.Run(fmt.Sprintf("%d/%v/%v/%d", c.policy, c.family, c.typ, c.proto), func(t *testing.T) {
+			testenv.LeakCheck(t)
+			m := facade.New(facade.Config{Kernel: c.policy, Providers: providers})
+			closeAtEnd(t, m)
+			s, err := m.Socket(c.family, c.typ, c.proto)
+			if !errors.Is(err, c.want) || (err == nil) != (s != nil) {
+				t.Errorf("%v, %v, want %v", s, err, c.want)
+			}
+		})
+	}
+}
+
+// TestSamePort: the stack's ports are not the kernel's.
+func TestSamePort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	m := facade.New(facade.Config{})
+	closeAtEnd(t, m)
+	ours, err := m.Listen("tcp", l.Addr().String())
+	must(t, err)
+	ours.Close()
+}
+
+// TestModuleClose ends what waits, and later calls; the caller's stack stays.
+func TestModuleClose(t *testing.T) {
+	testenv.LeakCheck(t)
+	s, err := stack.New(stack.Config{})
+	must(t, err)
+	closeAtEnd(t, s)
+	m := facade.New(facade.Config{Stack: s})
+	l, err := m.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	accepted := make(chan error)
+	go func() { _, err := l.Accept(); accepted <- err }()
+	must(t, m.Close())
+	must(t, m.Close())
+	if err := <-accepted; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the Accept that waited: %v", err)
+	}
+	if _, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("socket of a closed module: %v", err)
+	}
+	again := facade.New(facade.Config{Stack: s})
+	closeAtEnd(t, again)
+	_, err = again.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
+	must(t, err)
+}
+
+// TestStackClosed: sockets of a stack that is gone answer with errors.
+func TestStackClosed(t *testing.T) {
+	testenv.LeakCheck(t)
+	s, err := stack.New(stack.Config{})
+	must(t, err)
+	m := facade.New(facade.Config{Stack: s})
+	closeAtEnd(t, m)
+	client, _ := connPair(t, m)
+	must(t, s.Close())
+	if _, err := client.Write([]byte("x")); err == nil {
+		_, err = client.Read(make([]byte, 1))
+		if err == nil {
+			t.Error("a connection outlived its stack")
+		}
+	}
+	if _, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0); err == nil {
+		t.Error("a closed stack made a socket")
+	}
+}
+
+// TestDeadlinesFollowTheStacksClock: no real time passes.
+func TestDeadlinesFollowTheStacksClock(t *testing.T) {
+	testenv.LeakCheck(t)
+	clock := newManualClock()
+	s, err := stack.New(stack.Config{Clock: clock})
+	must(t, err)
+	closeAtEnd(t, s)
+	m := facade.New(facade.Config{Stack: s})
+	closeAtEnd(t, m)
+	client, _ := connPair(t, m)
+	must(t, client.SetReadDeadline(clock.Now().Add(time.Hour)))
+	read := make(chan error)
+	go func() { _, err := client.Read(make([]byte, 1)); read <- err }()
+	select {
+	case err := <-read:
+		t.Fatalf("read before its deadline: %v", err)
+	default:
+	}
+	clock.Advance(time.Hour)
+	var timeout net.Error
+	if err := <-read; !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("read: %v", err)
+	}
+}
