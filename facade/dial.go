@@ -2,7 +2,6 @@ package facade
 
 import (
 	"context"
-	"encoding/binary"
 	"net"
 	"net/netip"
 
@@ -43,10 +42,14 @@ func (m *Module) DialContext(ctx context.Context, network, address string) (net.
 		e.close(false)
 		return nil, opError("dial", network, nil, addr, "connect", r)
 	}
-	if stream {
-		return newTCPConn(e, network), nil
+	peer := e.peer() // of a wildcard, the loopback
+	if peer.IsZero() {
+		peer = to
 	}
-	return &UDPConn{newNetConn(e, network)}, nil
+	if stream {
+		return newTCPConn(e, network, peer), nil
+	}
+	return &UDPConn{newNetConn(e, network, peer)}, nil
 }
 
 // dial connects as long as ctx lets it. Its deadline counts by the stack's
@@ -105,7 +108,7 @@ func (m *Module) Listen(network, address string) (net.Listener, error) {
 		e.close(false)
 		return nil, opError("listen", network, nil, addr, "listen", result{errno: errno})
 	}
-	return &TCPListener{newNetConn(e, network)}, nil
+	return &TCPListener{newNetConn(e, network, noAddr)}, nil
 }
 
 // ListenPacket binds a datagram socket on "udp", "udp4" or "udp6"; it returns a
@@ -122,7 +125,7 @@ func (m *Module) ListenPacket(network, address string) (net.PacketConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UDPConn{newNetConn(e, network)}, nil
+	return &UDPConn{newNetConn(e, network, noAddr)}, nil
 }
 
 // bound makes a socket that is bound to address, with the option that package
@@ -166,7 +169,5 @@ func (m *Module) bound(network, address string, option int) (*engine, net.Addr, 
 }
 
 func (e *engine) setFlag(level, name int, on bool) endpoint.Errno {
-	var v [4]byte
-	binary.NativeEndian.PutUint32(v[:], uint32(boolInt(on)))
-	return e.ep.SetSockOpt(level, name, v[:])
+	return e.ep.SetSockOpt(level, name, intBytes(boolInt(on)))
 }

@@ -74,14 +74,11 @@ func (e *engine) close(abort bool) bool {
 	}
 	o := newOp(e, opClose)
 	o.abort = abort
-	e.exec.Post(e.key, o)
+	e.post(o)
 	e.ep.Unsubscribe(&e.waiter)
 	e.rd.stop()
 	e.wr.stop()
-	e.filenoMu.Lock()
-	defer e.filenoMu.Unlock()
-	if f := e.fileno.Swap(nil); f != nil {
-		f.close()
-	}
+	e.m.forgetFileno(e)
+	e.closeFileno()
 	return true
 }

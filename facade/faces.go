@@ -19,9 +19,9 @@ func (s *Socket) Conn() (net.Conn, error) {
 		return nil, err
 	}
 	if !e.isStream() {
-		return &UDPConn{newNetConn(e, e.networkName())}, nil
+		return &UDPConn{newNetConn(e, e.networkName(), e.peer())}, nil
 	}
-	return &TCPConn{newNetConn(e, e.networkName())}, nil
+	return &TCPConn{newNetConn(e, e.networkName(), e.peer())}, nil
 }
 
 // Listener returns package net's face of a listening stream: a *TCPListener on
@@ -38,7 +38,7 @@ func (s *Socket) Listener() (net.Listener, error) {
 	if !e.isStream() {
 		return nil, badArgument(op, "socket is not a stream")
 	}
-	return &TCPListener{newNetConn(e, e.networkName())}, nil
+	return &TCPListener{newNetConn(e, e.networkName(), e.peer())}, nil
 }
 
 // PacketConn returns package net's face of a datagram socket: a *UDPConn on the
@@ -55,7 +55,7 @@ func (s *Socket) PacketConn() (net.PacketConn, error) {
 	if e.isStream() {
 		return nil, badArgument(op, "socket is a stream")
 	}
-	return &UDPConn{newNetConn(e, e.networkName())}, nil
+	return &UDPConn{newNetConn(e, e.networkName(), e.peer())}, nil
 }
 
 // faceable refuses families that package net's face has no addresses for.
@@ -71,4 +71,13 @@ func (e *engine) networkName() string {
 		return "tcp"
 	}
 	return "udp"
+}
+
+// peer is the address that the socket is connected to, if any.
+func (e *engine) peer() endpoint.Sockaddr {
+	peer, errno := e.ep.PeerAddr()
+	if errno != 0 {
+		return noAddr
+	}
+	return peer
 }

@@ -254,3 +254,26 @@ func TestFlowInfoAndScope(t *testing.T) {
 		}
 	})
 }
+
+// TestAcceptAfterReset: a connection that was reset before it was accepted still
+// knows who it was with.
+func TestAcceptAfterReset(t *testing.T) {
+	onPaths(t, func(t *testing.T, m *facade.Module) {
+		l, err := m.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		defer l.Close()
+		client, err := m.Dial("tcp", l.Addr().String())
+		must(t, err)
+		must(t, client.(*facade.TCPConn).SetLinger(0))
+		must(t, client.Close())
+		server, err := l.Accept()
+		must(t, err)
+		defer server.Close()
+		if server.RemoteAddr() == nil || server.RemoteAddr().String() != client.LocalAddr().String() {
+			t.Errorf("RemoteAddr: %v, want %v", server.RemoteAddr(), client.LocalAddr())
+		}
+		if _, err := server.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("read: %v", err)
+		}
+	})
+}

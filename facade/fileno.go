@@ -20,21 +20,57 @@ func (s *Socket) Fileno() (int, error) {
 	if f, ok := e.ep.(interface{ FD() int }); ok {
 		return f.FD(), nil
 	}
+	fd, errno := e.openFileno()
+	return fd, errnoError(op, nil, errno)
+}
+
+// openFileno returns the descriptor that stands for the socket, made when it is
+// first asked for.
+func (e *engine) openFileno() (int, endpoint.Errno) {
 	e.filenoMu.Lock()
 	defer e.filenoMu.Unlock()
 	if f := e.fileno.Load(); f != nil {
-		return f.fd, nil
+		return f.fd, 0
 	}
-	if e.closed.Load() {
-		return -1, newError(op, nil, result{outcome: closed})
+	if e.closed.Load() || !e.m.keepFileno(e) {
+		return -1, endpoint.EBADF
 	}
 	f, errno := newPollFile(e.ep)
 	if errno != 0 {
-		return -1, errnoError(op, nil, errno)
+		return -1, errno
 	}
 	e.fileno.Store(f)
 	f.sync()
-	return f.fd, nil
+	return f.fd, 0
+}
+
+func (e *engine) closeFileno() {
+	e.filenoMu.Lock()
+	defer e.filenoMu.Unlock()
+	if f := e.fileno.Swap(nil); f != nil {
+		f.close()
+	}
+}
+
+// keepFileno has the module close the socket's descriptor with itself; not any
+// more when it is closed.
+func (m *Module) keepFileno(e *engine) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return false
+	}
+	if m.filenos == nil {
+		m.filenos = make(map[*engine]struct{})
+	}
+	m.filenos[e] = struct{}{}
+	return true
+}
+
+func (m *Module) forgetFileno(e *engine) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.filenos, e)
 }
 
 // visible is what a descriptor can show: errors and hang-ups make it readable

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/usernet-stack/usernet/facade"
+	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
 // poll waits with poll(2) until the descriptor shows want, and fails when it does
@@ -81,4 +82,22 @@ func TestFileno(t *testing.T) {
 			t.Error("a closed socket has a descriptor")
 		}
 	})
+}
+
+// TestFilenoIsClosedWithModule: the descriptor of a socket that nobody closed goes
+// with its module.
+func TestFilenoIsClosedWithModule(t *testing.T) {
+	testenv.LeakCheck(t)
+	m := facade.New(facade.Config{})
+	s, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0)
+	must(t, err)
+	fd, err := s.Fileno()
+	must(t, err)
+	must(t, m.Close())
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != unix.EBADF {
+		t.Errorf("the descriptor after the module's Close: %v", err)
+	}
+	if _, err := s.Fileno(); err == nil {
+		t.Error("a closed module made a descriptor")
+	}
 }

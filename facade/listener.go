@@ -26,11 +26,11 @@ func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
 	if !l.ok() {
 		return nil, invalid
 	}
-	e, _, r := l.c.e.accept(connStyle)
+	e, peer, r := l.c.e.accept(connStyle)
 	if !r.ok() {
 		return nil, opError("accept", l.c.network, nil, l.c.local, "accept", r)
 	}
-	return newTCPConn(e, l.c.network), nil
+	return newTCPConn(e, l.c.network, peer), nil
 }
 
 // Close implements net.Listener: waiting connections are reset.

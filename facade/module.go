@@ -1,6 +1,7 @@
 package facade
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"sync"
@@ -57,6 +58,8 @@ type Module struct {
 	own    *stack.Stack
 	net    *netstack.Provider
 	kernel *kernel.Provider
+	// filenos are the sockets that have a descriptor to be closed.
+	filenos map[*engine]struct{}
 }
 
 // New returns a module. It opens nothing: what it needs, it makes with the first
@@ -74,11 +77,17 @@ func New(c Config) *Module {
 // second call does nothing.
 func (m *Module) Close() error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if m.closed {
+		m.mu.Unlock()
 		return nil
 	}
-	m.closed = true
+	m.closed = true // nothing is added from here on
+	filenos := m.filenos
+	m.filenos = nil
+	m.mu.Unlock()
+	for e := range filenos {
+		e.closeFileno()
+	}
 	if m.net != nil {
 		m.net.Close()
 	}
@@ -87,9 +96,7 @@ func (m *Module) Close() error {
 		err = m.kernel.Close()
 	}
 	if m.own != nil {
-		if e := m.own.Close(); e != nil {
-			err = e
-		}
+		err = errors.Join(err, m.own.Close())
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package facade
 
 import (
-	"encoding/binary"
 	"io"
 	"net"
 	"time"
@@ -16,26 +15,25 @@ type netConn struct {
 	local, remote net.Addr
 }
 
-func newNetConn(e *engine, network string) netConn {
-	c := netConn{e: e, network: network}
+// newNetConn makes the face of a socket that is connected to peer, or to nobody.
+// The caller knows the peer better than the socket: a reset takes it away.
+func newNetConn(e *engine, network string, peer endpoint.Sockaddr) netConn {
 	local, _ := e.ep.LocalAddr()
-	peer, errno := e.ep.PeerAddr()
-	c.local = e.m.netAddr(e.isStream(), local)
-	if errno == 0 {
-		c.remote = e.m.netAddr(e.isStream(), peer)
+	return netConn{
+		e: e, network: network,
+		local: e.m.netAddr(e.isStream(), local), remote: e.m.netAddr(e.isStream(), peer),
 	}
-	return c
 }
 
 func (c *netConn) ok() bool { return c != nil && c.e != nil }
 
 // Read implements net.Conn: io.EOF at the end of a stream. An empty b returns at
-// once.
+// once and consumes nothing.
 func (c *netConn) Read(b []byte) (int, error) {
 	if !c.ok() {
 		return 0, invalid
 	}
-	if len(b) == 0 && c.e.isStream() {
+	if len(b) == 0 {
 		return 0, opError("read", c.network, c.local, c.remote, "read", c.idle(&c.e.rd))
 	}
 	n, r := c.e.recv(b, 0, nil, connStyle)
@@ -135,9 +133,7 @@ func (c *netConn) SetWriteBuffer(bytes int) error {
 }
 
 func (c *netConn) setInt(level, name, value int) error {
-	var v [4]byte
-	binary.NativeEndian.PutUint32(v[:], uint32(value))
-	return c.setOption(level, name, v[:])
+	return c.setOption(level, name, intBytes(value))
 }
 
 func (c *netConn) setOption(level, name int, v []byte) error {

@@ -287,14 +287,24 @@ func (e *engine) accept(w patience) (*engine, endpoint.Sockaddr, result) {
 
 // shutdown ends one or both halves.
 func (e *engine) shutdown(how int) result {
-	o := newOp(e, opShutdown)
-	defer o.free()
 	if e.closed.Load() {
 		return result{outcome: closed}
 	}
+	o := newOp(e, opShutdown)
 	o.how = how
-	e.exec.Post(e.key, o)
-	o.noteClosed()
+	r := e.post(o)
 	e.settle()
+	return r
+}
+
+// post hands an operation to the executor that no caller may wait for. Where it
+// has not run yet, there is no error to tell.
+func (e *engine) post(o *op) result {
+	e.exec.Post(e.key, o)
+	if e.exec.Credit(e.key) >= 0 {
+		return result{}
+	}
+	defer o.free()
+	o.noteClosed()
 	return o.result()
 }

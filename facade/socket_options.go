@@ -54,9 +54,7 @@ func (s *Socket) SetSockOpt(level, name, value int) error {
 	if value < math.MinInt32 || value > math.MaxUint32 {
 		return badArgument("setsockopt", "value does not fit in 32 bits")
 	}
-	var v [4]byte
-	binary.NativeEndian.PutUint32(v[:], uint32(value))
-	return s.SetSockOptBytes(level, name, v[:])
+	return s.SetSockOptBytes(level, name, intBytes(value))
 }
 
 // SetSockOptBytes wraps setsockopt(2): value is in the kernel's layout, and is

@@ -73,8 +73,8 @@ const (
 // SetKeepAliveConfig sets what net.KeepAliveConfig describes: zero is package
 // net's default and negative leaves a value alone.
 func (c *TCPConn) SetKeepAliveConfig(config net.KeepAliveConfig) error {
-	if err := c.SetKeepAlive(config.Enable); err != nil || !config.Enable {
-		return err
+	if !config.Enable {
+		return c.SetKeepAlive(false)
 	}
 	for _, s := range [...]struct{ name, value, preset int }{
 		{endpoint.TCP_KEEPIDLE, wholeSeconds(config.Idle), int(keepAlivePeriod / time.Second)},
@@ -91,7 +91,7 @@ func (c *TCPConn) SetKeepAliveConfig(config net.KeepAliveConfig) error {
 			return err
 		}
 	}
-	return nil
+	return c.SetKeepAlive(true)
 }
 
 // wholeSeconds rounds up, and keeps negative durations negative.
@@ -147,11 +147,26 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// newTCPConn applies what package net applies to each connection: no Nagle
-// algorithm, and keepalive.
-func newTCPConn(e *engine, network string) *TCPConn {
-	c := &TCPConn{newNetConn(e, network)}
-	c.SetNoDelay(true)
-	c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true})
-	return c
+// connDefaults is what package net sets on each connection: no Nagle algorithm,
+// and keepalive. The values are made once, as there is a call for each.
+var connDefaults = []struct {
+	level, name int
+	value       []byte
+}{
+	{endpoint.IPPROTO_TCP, endpoint.TCP_NODELAY, intBytes(1)},
+	{endpoint.IPPROTO_TCP, endpoint.TCP_KEEPIDLE, intBytes(int(keepAlivePeriod / time.Second))},
+	{endpoint.IPPROTO_TCP, endpoint.TCP_KEEPINTVL, intBytes(int(keepAlivePeriod / time.Second))},
+	{endpoint.IPPROTO_TCP, endpoint.TCP_KEEPCNT, intBytes(keepAliveCount)},
+	{endpoint.SOL_SOCKET, endpoint.SO_KEEPALIVE, intBytes(1)},
+}
+
+func intBytes(v int) []byte { return binary.NativeEndian.AppendUint32(nil, uint32(v)) }
+
+// newTCPConn applies connDefaults. What a path refuses of them stays as it is, as
+// in package net.
+func newTCPConn(e *engine, network string, peer endpoint.Sockaddr) *TCPConn {
+	for _, o := range connDefaults {
+		e.ep.SetSockOpt(o.level, o.name, o.value)
+	}
+	return &TCPConn{newNetConn(e, network, peer)}
 }
