@@ -6,8 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 
 	"github.com/usernet-stack/usernet/facade"
+	"github.com/usernet-stack/usernet/stack"
+	"github.com/usernet-stack/usernet/stack/link"
 )
 
 // The reference's echo server and client, on a stack of their own.
@@ -92,4 +95,33 @@ func ExampleSocket_Conn() {
 	b, _ := s.Recv(100)
 	fmt.Printf("received by the Socket: %q\n", b)
 	// Output: received by the Socket: "written by the Conn"
+}
+
+// Two hosts on a cable, each a stack of its own.
+func Example_twoHosts() {
+	a, b := link.NewCable(link.CableConfig{MTU: 1500})
+	host := func(end *link.CableEnd, address string) *facade.Module {
+		s, err := stack.New(stack.Config{Links: []stack.LinkConfig{
+			{Endpoint: end, Addresses: []netip.Prefix{netip.MustParsePrefix(address)}},
+		}})
+		if err != nil {
+			panic(err)
+		}
+		return facade.New(facade.Config{Stack: s})
+	}
+	client, server := host(a, "10.0.0.1/24"), host(b, "10.0.0.2/24")
+	l, _ := server.Listen("tcp", "10.0.0.2:80")
+	go func() {
+		c, _ := l.Accept()
+		fmt.Fprintf(c, "hello, %s", c.RemoteAddr().(*net.TCPAddr).IP)
+		c.Close()
+	}()
+	c, err := client.Dial("tcp", "10.0.0.2:80")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	data, _ := io.ReadAll(c)
+	fmt.Printf("%s\n", data)
+	// Output: hello, 10.0.0.1
 }
