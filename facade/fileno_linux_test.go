@@ -31,6 +31,27 @@ func poll(t *testing.T, fd int, want int16) {
 	}
 }
 
+// fill sends until the socket is not writable any more. What the peer still takes
+// in makes room again, until its buffer is full too.
+func fill(t *testing.T, s *facade.Socket, fd int) {
+	t.Helper()
+	chunk := make([]byte, 64<<10)
+	for {
+		_, err := s.Send(chunk)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, unix.EAGAIN) {
+			t.Fatal(err)
+		}
+		const milliseconds = 100
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, milliseconds)
+		if n == 0 && err == nil {
+			return
+		}
+	}
+}
+
 // TestFileno has poll(2) follow a socket through its life.
 func TestFileno(t *testing.T) {
 	onPaths(t, func(t *testing.T, m *facade.Module) {
@@ -61,13 +82,7 @@ func TestFileno(t *testing.T) {
 		poll(t, fd, unix.POLLOUT)
 
 		must(t, s.SetBlocking(false))
-		chunk := make([]byte, 64<<10)
-		for err = nil; err == nil; {
-			_, err = s.Send(chunk)
-		}
-		if !errors.Is(err, unix.EAGAIN) {
-			t.Fatal(err)
-		}
+		fill(t, s, fd)
 		poll(t, fd, 0)
 		go func() {
 			for {
