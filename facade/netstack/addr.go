@@ -8,10 +8,10 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
-// fullAddress converts a socket address for a socket of the given family. The
-// unspecified address becomes the empty one, which is gVisor's wildcard.
-func fullAddress(family int, sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
-	if sa.Family() != family {
+// fullAddress converts a socket address for the socket. The unspecified address
+// becomes the empty one, which is gVisor's wildcard.
+func (e *Endpoint) fullAddress(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
+	if sa.Family() != e.family {
 		if sa.IsZero() {
 			return tcpip.FullAddress{}, endpoint.EINVAL
 		}
@@ -24,10 +24,17 @@ func fullAddress(family int, sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint
 	full := tcpip.FullAddress{Port: ap.Port()}
 	addr := ap.Addr()
 	if isLinkLocal(addr) {
-		if full.NIC = tcpip.NICID(sa.ScopeID()); full.NIC == 0 {
+		full.NIC = tcpip.NICID(sa.ScopeID())
+		if full.NIC == 0 {
+			full.NIC = tcpip.NICID(c.SocketOptions().GetBindToDevice())
+		}
+		if full.NIC == 0 {
 			// A link-local address says nothing without its link: ipv6(7).
 			return tcpip.FullAddress{}, endpoint.EINVAL
 		}
+	}
+	if addr.Is4In6() && c.SocketOptions().GetV6Only() {
+		return tcpip.FullAddress{}, endpoint.ENETUNREACH
 	}
 	if !addr.IsUnspecified() {
 		full.Addr = tcpip.AddrFromSlice(addr.AsSlice())

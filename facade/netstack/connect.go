@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
@@ -21,16 +22,31 @@ func (e *Endpoint) Connect(sa endpoint.Sockaddr) endpoint.Errno {
 	if sa.Family() == endpoint.AF_UNSPEC && !sa.IsZero() {
 		return e.disconnect(c)
 	}
-	full, errno := fullAddress(e.family, &sa)
+	full, errno := e.fullAddress(c, &sa)
 	if errno != 0 {
 		return errno
 	}
 	if !e.isStream() {
-		errno := toErrno(c.Connect(full))
+		errno := connectDatagram(c, full)
 		e.Notify(endpoint.Writable)
 		return errno
 	}
 	return e.connectStream(c, full)
+}
+
+// connectDatagram makes up for what gVisor looks at only in a Send: whether
+// 255.255.255.255 is allowed, and which link it is on. Of a subnet's broadcast
+// address the Send still has to tell.
+func connectDatagram(c *core, full tcpip.FullAddress) endpoint.Errno {
+	if full.Addr == header.IPv4Broadcast {
+		if !c.SocketOptions().GetBroadcast() {
+			return endpoint.EACCES
+		}
+		if local, err := c.GetLocalAddress(); err == nil && full.NIC == 0 {
+			full.NIC = local.NIC
+		}
+	}
+	return toErrno(c.Connect(full))
 }
 
 func (e *Endpoint) connectStream(c *core, full tcpip.FullAddress) endpoint.Errno {
@@ -49,7 +65,8 @@ func (e *Endpoint) connectStream(c *core, full tcpip.FullAddress) endpoint.Errno
 		return endpoint.EISCONN
 	}
 	err := c.Connect(full)
-	if c.state() == tcp.StateError {
+	if _, started := err.(*tcpip.ErrConnectStarted); !started && c.state() == tcp.StateError {
+		// What has started may have failed by now, and is told later.
 		e.replace(c)
 	}
 	return toErrno(err)
@@ -77,10 +94,8 @@ func (e *Endpoint) replace(old *core) endpoint.Errno {
 	e.applyDefaults(ep)
 	e.current.Store(c)
 	e.backlog.Store(0)
-	for _, o := range e.options {
-		// Each was accepted before; what the new state refuses stays default.
-		o.option.set(e, c, o.value)
-	}
+	e.shut.Store(0)
+	e.replay(c)
 	if e.closed.Load() {
 		ep.Abort()
 		return endpoint.EBADF
@@ -88,7 +103,7 @@ func (e *Endpoint) replace(old *core) endpoint.Errno {
 	if e.bound.IsZero() {
 		return 0
 	}
-	full, errno := fullAddress(e.family, &e.bound)
+	full, errno := e.fullAddress(c, &e.bound)
 	if errno != 0 {
 		return errno
 	}

@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -25,6 +26,8 @@ type Endpoint struct {
 	closed             atomic.Bool
 	congested          atomic.Bool
 	backlog            atomic.Int64
+	// shut is the tcpip.ShutdownFlags of the directions that Shutdown closed.
+	shut atomic.Uint32
 
 	// mu orders what changes or replaces the core.
 	mu sync.Mutex
@@ -83,16 +86,26 @@ func (e *Endpoint) start(ep tcpip.Endpoint, wq *waiter.Queue) endpoint.Errno {
 }
 
 // Cookie names the socket in the provider's table: SO_COOKIE.
-func (e *Endpoint) Cookie() uint64 { return e.cookie }
+func (e *Endpoint) Cookie() uint64 {
+	if e == nil {
+		return 0
+	}
+	return e.cookie
+}
 
 func (e *Endpoint) isStream() bool { return e.typ == endpoint.SOCK_STREAM }
 
-// live returns the current core, or EBADF after Close.
+// live returns the current core, or EBADF after Close and for an Endpoint that no
+// Provider made.
 func (e *Endpoint) live() (*core, endpoint.Errno) {
 	if e == nil || e.closed.Load() {
 		return nil, endpoint.EBADF
 	}
-	return e.current.Load(), 0
+	c := e.current.Load()
+	if c == nil {
+		return nil, endpoint.EBADF
+	}
+	return c, 0
 }
 
 // state returns the state of a TCP core.
@@ -104,7 +117,10 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 	if errno != 0 {
 		return errno
 	}
-	full, errno := fullAddress(e.family, &sa)
+	full, errno := e.fullAddress(c, &sa)
+	if errno == endpoint.ENETUNREACH {
+		errno = endpoint.EINVAL // what __inet6_bind says of mapped addresses
+	}
 	if errno != 0 {
 		return errno
 	}
@@ -161,7 +177,28 @@ func (e *Endpoint) Accept() (endpoint.Endpoint, endpoint.Sockaddr, endpoint.Errn
 	if errno := a.start(ep, wq); errno != 0 {
 		return nil, endpoint.Sockaddr{}, errno
 	}
+	a.inherit(e)
 	return a, sockaddr(e.family, peer), 0
+}
+
+// inherit gives an accepted socket the options that were set on its listener, of
+// which gVisor passes on only a few.
+func (e *Endpoint) inherit(listener *Endpoint) {
+	listener.mu.Lock()
+	options := slices.Clone(listener.options)
+	listener.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.options = options
+	e.replay(e.current.Load())
+}
+
+// replay sets on c the options that were set before. Each was accepted then;
+// what the new state refuses stays default.
+func (e *Endpoint) replay(c *core) {
+	for _, o := range e.options {
+		o.option.set(e, c, o.value)
+	}
 }
 
 // shutdowns maps SHUT_* to gVisor's flags.
@@ -181,7 +218,11 @@ func (e *Endpoint) Shutdown(how int) endpoint.Errno {
 	if !ok {
 		return endpoint.EINVAL
 	}
+	listening := e.isStream() && c.state() == tcp.StateListen
 	err := c.Shutdown(flags)
+	if err == nil && !listening {
+		e.shut.Or(uint32(flags))
+	}
 	e.Notify(endpoint.AllEvents)
 	return toErrno(err)
 }
@@ -229,6 +270,9 @@ func (e *Endpoint) close(end func(tcpip.Endpoint)) {
 	e.mu.Lock()
 	c := e.current.Load()
 	e.mu.Unlock()
+	if c == nil {
+		return
+	}
 	e.p.table.Remove(e.cookie)
 	end(c.Endpoint)
 	c.release()

@@ -36,7 +36,10 @@ func linuxState(s tcp.EndpointState) int {
 // Info implements endpoint.Endpoint. gVisor does not tell a stream's send queue
 // nor the length of a listener's accept queue: those are absent.
 func (e *Endpoint) Info(info *endpoint.Info) {
-	*info = endpoint.Info{Cookie: e.cookie, Family: e.family, Type: e.typ, Proto: e.proto, Cred: e.cred}
+	*info = endpoint.Info{}
+	if e != nil {
+		*info = endpoint.Info{Cookie: e.cookie, Family: e.family, Type: e.typ, Proto: e.proto, Cred: e.cred}
+	}
 	c, errno := e.live()
 	if errno != 0 {
 		info.State, info.Exact = endpoint.TCP_CLOSE, endpoint.InfoState

@@ -87,7 +87,7 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 	}
 	var opts tcpip.WriteOptions
 	if !m.Addr.IsZero() {
-		to, errno := e.destination(&m.Addr)
+		to, errno := e.destination(c, &m.Addr)
 		if errno != 0 {
 			return 0, errno
 		}
@@ -95,25 +95,28 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 		opts.To = &p.to
 	}
 	n, err := c.Write(p, opts)
-	if _, full := err.(*tcpip.ErrNoBufferSpace); full {
+	switch err.(type) {
+	case *tcpip.ErrNoBufferSpace:
 		e.p.room.await(e)
 		return 0, endpoint.EAGAIN
+	case *tcpip.ErrMessageTooLong:
+		c.dropErrors() // gVisor queued one, and notifies nobody
 	}
 	return int(n), toErrno(err)
 }
 
 // destination converts the address of a datagram. An IPv6 socket also takes
 // IPv4 addresses, as udpv6_sendmsg of the kernel does.
-func (e *Endpoint) destination(sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
+func (e *Endpoint) destination(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
 	if e.family == endpoint.AF_INET6 && sa.Family() == endpoint.AF_INET {
 		ap, ok := sa.AddrPort()
 		if !ok {
 			return tcpip.FullAddress{}, endpoint.EINVAL
 		}
 		mapped := endpoint.SockaddrInet6(ap.Addr(), ap.Port(), 0, 0)
-		return fullAddress(e.family, &mapped)
+		sa = &mapped
 	}
-	return fullAddress(e.family, sa)
+	return e.fullAddress(c, sa)
 }
 
 // SendBatch sends messages one by one.

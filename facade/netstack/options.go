@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"bytes"
 	"encoding/binary"
 	"log/slog"
 	"time"
@@ -120,6 +121,12 @@ func setInt(v []byte) (int, endpoint.Errno) {
 		return 0, endpoint.EINVAL
 	}
 	return int(int32(binary.NativeEndian.Uint32(v))), 0
+}
+
+// cString is v up to its first NUL.
+func cString(v []byte) string {
+	s, _, _ := bytes.Cut(v, []byte{0})
+	return string(s)
 }
 
 func boolInt(b bool) int {

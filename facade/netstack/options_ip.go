@@ -11,17 +11,27 @@ import (
 
 // ipOptions are the options of ip(7) that the stack has.
 var ipOptions = map[int]option{
-	endpoint.IP_TOS:          byteOption(intOption(tcpip.IPv4TOSOption, 0, math.MaxUint8)),
+	endpoint.IP_TOS:          byteOption(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32)),
 	endpoint.IP_TTL:          byteOption(ttlOption(tcpip.IPv4TTLOption, 1, tcpip.UseDefaultIPv4TTL)),
-	endpoint.IP_MTU_DISCOVER: mtuDiscover,
+	endpoint.IP_MTU_DISCOVER: byteOption(mtuDiscover),
 }
 
 // ipv6Options are the options of ipv6(7) that the stack has.
 var ipv6Options = map[int]option{
 	endpoint.IPV6_V6ONLY:       {get: getV6Only, set: setV6Only},
-	endpoint.IPV6_TCLASS:       intOption(tcpip.IPv6TrafficClassOption, -1, math.MaxUint8),
+	endpoint.IPV6_TCLASS:       {get: trafficClass.get, set: setTrafficClass},
 	endpoint.IPV6_UNICAST_HOPS: ttlOption(tcpip.IPv6HopLimitOption, 0, tcpip.UseDefaultIPv6HopLimit),
 	endpoint.IPV6_MTU_DISCOVER: mtuDiscover,
+}
+
+var trafficClass = intOption(tcpip.IPv6TrafficClassOption, 0, math.MaxUint8)
+
+// setTrafficClass takes -1 for the kernel's default, which is 0.
+func setTrafficClass(e *Endpoint, c *core, v []byte) endpoint.Errno {
+	if value, errno := setInt(v); errno == 0 && value == -1 {
+		v = make([]byte, sizeofInt)
+	}
+	return trafficClass.set(e, c, v)
 }
 
 // mtuDiscover is IP_MTU_DISCOVER: gVisor numbers the strategies 0 to 3 as WANT,

@@ -113,6 +113,9 @@ func setLinger(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	return 0
 }
 
+// sizeofIfName is IFNAMSIZ of the kernel.
+const sizeofIfName = 16
+
 func getBindToDevice(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	index := int(c.SocketOptions().GetBindToDevice())
 	if index == 0 {
@@ -122,23 +125,16 @@ func getBindToDevice(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	if err != nil {
 		return 0, endpoint.ENODEV
 	}
-	if len(v) < len(link.Name)+1 {
+	if len(v) < sizeofIfName {
 		return 0, endpoint.EINVAL
 	}
 	return copy(v, link.Name+"\x00"), 0
 }
 
 func setBindToDevice(e *Endpoint, c *core, v []byte) endpoint.Errno {
-	name := v
-	for i, b := range v {
-		if b == 0 {
-			name = v[:i]
-			break
-		}
-	}
 	index := 0
-	if len(name) > 0 {
-		link, err := e.p.stack.LinkByName(string(name))
+	if name := cString(v); name != "" {
+		link, err := e.p.stack.LinkByName(name)
 		if err != nil {
 			return endpoint.ENODEV
 		}

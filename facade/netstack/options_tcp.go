@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -23,10 +24,10 @@ var tcpOptions = map[int]option{
 		func(o *tcpip.SocketOptions, v bool) { o.SetDelayOption(!v) }),
 	endpoint.TCP_CORK:         boolOption((*tcpip.SocketOptions).GetCorkOption, (*tcpip.SocketOptions).SetCorkOption),
 	endpoint.TCP_QUICKACK:     boolOption((*tcpip.SocketOptions).GetQuickAck, (*tcpip.SocketOptions).SetQuickAck),
-	endpoint.TCP_MAXSEG:       intOption(tcpip.MaxSegOption, 0, math.MaxUint16),
+	endpoint.TCP_MAXSEG:       {get: getMaxSegment, set: setMaxSegment},
 	endpoint.TCP_KEEPCNT:      intOption(tcpip.KeepaliveCountOption, 1, maxKeepaliveProbes),
 	endpoint.TCP_SYNCNT:       intOption(tcpip.TCPSynCountOption, 1, 127),
-	endpoint.TCP_WINDOW_CLAMP: intOption(tcpip.TCPWindowClampOption, 0, math.MaxInt32),
+	endpoint.TCP_WINDOW_CLAMP: intOption(tcpip.TCPWindowClampOption, math.MinInt32, math.MaxInt32),
 
 	endpoint.TCP_KEEPIDLE: durationOption(time.Second, 1, maxKeepaliveSeconds,
 		func(d time.Duration) tcpip.KeepaliveIdleOption { return tcpip.KeepaliveIdleOption(d) },
@@ -39,13 +40,52 @@ var tcpOptions = map[int]option{
 		func(o tcpip.TCPUserTimeoutOption) time.Duration { return time.Duration(o) }),
 	endpoint.TCP_LINGER2: durationOption(time.Second, math.MinInt32, math.MaxInt32,
 		func(d time.Duration) tcpip.TCPLingerTimeoutOption { return tcpip.TCPLingerTimeoutOption(d) },
-		func(o tcpip.TCPLingerTimeoutOption) time.Duration { return time.Duration(o) }),
-	endpoint.TCP_DEFER_ACCEPT: durationOption(time.Second, 0, math.MaxInt32,
-		func(d time.Duration) tcpip.TCPDeferAcceptOption { return tcpip.TCPDeferAcceptOption(d) },
+		func(o tcpip.TCPLingerTimeoutOption) time.Duration {
+			if o < 0 {
+				return -time.Second // gVisor keeps no unit with "none"
+			}
+			return time.Duration(o)
+		}),
+	endpoint.TCP_DEFER_ACCEPT: durationOption(time.Second, math.MinInt32, math.MaxInt32,
+		func(d time.Duration) tcpip.TCPDeferAcceptOption { return tcpip.TCPDeferAcceptOption(max(d, 0)) },
 		func(o tcpip.TCPDeferAcceptOption) time.Duration { return time.Duration(o) }),
 
 	endpoint.TCP_CONGESTION: {get: getCongestion, set: setCongestion},
 	endpoint.TCP_INFO:       {get: getTCPInfo},
+}
+
+// The kernel's limits for the segment size (net/tcp.h).
+const (
+	minSegment = 88    // TCP_MIN_MSS
+	maxSegment = 32767 // MAX_TCP_WINDOW
+)
+
+// getMaxSegment answers the default of RFC 9293 where nothing was set: gVisor
+// does not tell the segment size of a connection.
+func getMaxSegment(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
+	value, err := c.GetSockOptInt(tcpip.MaxSegOption)
+	if err != nil {
+		return 0, toErrno(err)
+	}
+	if value == alignedMSS {
+		value = header.TCPDefaultMSS
+	}
+	return getInt(v, value)
+}
+
+// setMaxSegment takes 0 for the default, as the kernel does.
+func setMaxSegment(e *Endpoint, c *core, v []byte) endpoint.Errno {
+	value, errno := setInt(v)
+	if errno != 0 {
+		return errno
+	}
+	switch {
+	case value == 0:
+		value = alignedMSS
+	case value < minSegment || value > maxSegment:
+		return endpoint.EINVAL
+	}
+	return toErrno(c.SetSockOptInt(tcpip.MaxSegOption, value))
 }
 
 func getCongestion(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
@@ -59,16 +99,10 @@ func getCongestion(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 }
 
 func setCongestion(_ *Endpoint, c *core, v []byte) endpoint.Errno {
-	for i, b := range v {
-		if b == 0 {
-			v = v[:i]
-			break
-		}
-	}
 	if len(v) == 0 {
 		return endpoint.EINVAL
 	}
-	name := tcpip.CongestionControlOption(v)
+	name := tcpip.CongestionControlOption(cString(v))
 	return toErrno(c.SetSockOpt(&name))
 }
 

@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
@@ -20,6 +21,12 @@ var streamEvents = map[tcp.EndpointState]endpoint.Events{
 	tcp.StateError:     endpoint.POLLIN | endpoint.POLLRDHUP | endpoint.POLLHUP | endpoint.POLLOUT | endpoint.POLLERR,
 }
 
+// shutEvents is what poll(2) says for the directions that shutdown(2) closed.
+var shutEvents = map[tcpip.ShutdownFlags]endpoint.Events{
+	tcpip.ShutdownRead:                       endpoint.POLLIN | endpoint.POLLRDHUP,
+	tcpip.ShutdownRead | tcpip.ShutdownWrite: endpoint.POLLIN | endpoint.POLLRDHUP | endpoint.POLLHUP,
+}
+
 // Ready wraps poll(2). POLLERR of a stream stays after SO_ERROR has been read,
 // because gVisor does not tell whether it has been.
 func (e *Endpoint) Ready() endpoint.Events {
@@ -28,10 +35,11 @@ func (e *Endpoint) Ready() endpoint.Events {
 		return endpoint.AllEvents
 	}
 	ready := endpoint.Events(c.Readiness(waiter.ReadableEvents | waiter.WritableEvents))
+	shut := shutEvents[tcpip.ShutdownFlags(e.shut.Load())]
 	if e.isStream() {
-		return ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLRDHUP) | streamEvents[c.state()]
+		return ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLRDHUP) | streamEvents[c.state()] | shut
 	}
-	ready &= endpoint.POLLIN | endpoint.POLLOUT | endpoint.POLLERR
+	ready = ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLERR) | shut
 	if e.congested.Load() {
 		ready &^= endpoint.POLLOUT
 	}

@@ -34,6 +34,10 @@ func (r *room) await(e *Endpoint) {
 	}
 	r.waiting[e] = struct{}{}
 	r.mu.Unlock()
+	if e.closed.Load() {
+		r.forget(e) // Close may have come before the mark
+		return
+	}
 	if !r.stack.Congested() {
 		r.open()
 	}

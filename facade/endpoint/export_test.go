@@ -1,0 +1,4 @@
+package endpoint
+
+// ErrnoNames is the table behind Errno.Name.
+var ErrnoNames = errnoNames

@@ -1,0 +1,55 @@
+package netstack
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+// QueuedErrors tells whether extended errors wait in gVisor's queue.
+func (e *Endpoint) QueuedErrors() bool {
+	return e.current.Load().SocketOptions().PeekErr() != nil
+}
+
+// Waiting is the number of sockets that wait for a link to have room.
+func (p *Provider) Waiting() int {
+	p.room.mu.Lock()
+	defer p.room.mu.Unlock()
+	return len(p.room.waiting)
+}
+
+// OptionName is an option that a table has, and whether it can be set.
+type OptionName struct {
+	Level, Name int
+	Settable    bool
+}
+
+// Options lists the tables of options.
+func Options() []OptionName {
+	var all []OptionName
+	for level, table := range map[int]map[int]option{
+		endpoint.SOL_SOCKET:   socketOptions,
+		endpoint.IPPROTO_TCP:  tcpOptions,
+		endpoint.IPPROTO_IP:   ipOptions,
+		endpoint.IPPROTO_IPV6: ipv6Options,
+	} {
+		for _, name := range slices.Sorted(maps.Keys(table)) {
+			all = append(all, OptionName{level, name, table[name].set != nil})
+		}
+	}
+	return all
+}
+
+// ErrorTypes are the names of the types that the table of errors has.
+func ErrorTypes() []string {
+	var names []string
+	for t := range errnos {
+		names = append(names, t.Elem().Name())
+	}
+	slices.Sort(names)
+	return names
+}
+
+// ToErrno is toErrno.
+var ToErrno = toErrno
