@@ -13,11 +13,10 @@ import (
 // again; as on Linux, an attempt that fails in the background has its error
 // told once, by SO_ERROR or by the next Connect.
 func (e *Endpoint) Connect(sa endpoint.Sockaddr) endpoint.Errno {
-	c, errno := e.live()
+	c, errno := e.lock()
 	if errno != 0 {
 		return errno
 	}
-	e.mu.Lock()
 	defer e.mu.Unlock()
 	if sa.Family() == endpoint.AF_UNSPEC && !sa.IsZero() {
 		return e.disconnect(c)
@@ -88,14 +87,14 @@ func (e *Endpoint) replace(old *core) endpoint.Errno {
 	if err != nil {
 		return toErrno(err)
 	}
-	old.Abort()
-	old.release()
 	c := e.newCore(ep, wq)
 	e.applyDefaults(ep)
+	e.replay(c)
+	old.Abort() // before what follows binds to its port
+	old.release()
 	e.current.Store(c)
 	e.backlog.Store(0)
 	e.shut.Store(0)
-	e.replay(c)
 	if e.closed.Load() {
 		ep.Abort()
 		return endpoint.EBADF

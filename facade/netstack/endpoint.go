@@ -108,15 +108,30 @@ func (e *Endpoint) live() (*core, endpoint.Errno) {
 	return c, 0
 }
 
+// lock is live for what changes or replaces the core: the core stays current
+// until e.mu, which it leaves locked if there is no error, is unlocked.
+func (e *Endpoint) lock() (*core, endpoint.Errno) {
+	if e == nil {
+		return nil, endpoint.EBADF
+	}
+	e.mu.Lock()
+	c, errno := e.live()
+	if errno != 0 {
+		e.mu.Unlock()
+	}
+	return c, errno
+}
+
 // state returns the state of a TCP core.
 func (c *core) state() tcp.EndpointState { return tcp.EndpointState(c.State()) }
 
 // Bind wraps bind(2).
 func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
-	c, errno := e.live()
+	c, errno := e.lock()
 	if errno != 0 {
 		return errno
 	}
+	defer e.mu.Unlock()
 	full, errno := e.fullAddress(c, &sa)
 	if errno == endpoint.ENETUNREACH {
 		errno = endpoint.EINVAL // what __inet6_bind says of mapped addresses
@@ -124,8 +139,6 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 	if errno != 0 {
 		return errno
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if errno := bind(c, full); errno != 0 {
 		return errno
 	}
@@ -143,10 +156,11 @@ func bind(c *core, full tcpip.FullAddress) endpoint.Errno {
 
 // Listen wraps listen(2).
 func (e *Endpoint) Listen(backlog int) endpoint.Errno {
-	c, errno := e.live()
+	c, errno := e.lock()
 	if errno != 0 {
 		return errno
 	}
+	defer e.mu.Unlock()
 	backlog = min(max(backlog, 0), endpoint.SOMAXCONN)
 	// Linux queues one connection more than the backlog (sk_acceptq_is_full).
 	err := c.Listen(backlog + 1)
@@ -210,10 +224,11 @@ var shutdowns = map[int]tcpip.ShutdownFlags{
 
 // Shutdown wraps shutdown(2).
 func (e *Endpoint) Shutdown(how int) endpoint.Errno {
-	c, errno := e.live()
+	c, errno := e.lock()
 	if errno != 0 {
 		return errno
 	}
+	defer e.mu.Unlock()
 	flags, ok := shutdowns[how]
 	if !ok {
 		return endpoint.EINVAL

@@ -62,17 +62,16 @@ func (e *Endpoint) unsupportedOption(call string, level, name int) endpoint.Errn
 
 // SetSockOpt wraps setsockopt(2).
 func (e *Endpoint) SetSockOpt(level, name int, v []byte) endpoint.Errno {
-	c, errno := e.live()
+	c, errno := e.lock()
 	if errno != 0 {
 		return errno
 	}
+	defer e.mu.Unlock()
 	key := optionKey{level, name}
 	o, ok := e.lookup(key)
 	if !ok || o.set == nil {
 		return e.unsupportedOption("setsockopt", level, name)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if errno := o.set(e, c, v); errno != 0 {
 		return errno
 	}
