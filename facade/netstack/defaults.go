@@ -19,8 +19,8 @@ var gvisorKeepAlive = stack.KeepAlive{
 // only counts on links with an MTU of nearly 64 KiB, such as the loopback.
 //
 // gVisor takes back up to a unit of the window that it has advertised, by
-// rounding, and then drops what was under way. With both directions full and
-// nobody reading, the peers stop hearing each other's acknowledgements.
+// rounding, and then drops what was under way, which costs the sender a
+// retransmission timeout. Segments in whole units leave nothing to round.
 const alignedMSS = 511*128 + 40
 
 // applyDefaults gives a new gVisor endpoint the defaults that gVisor has no

@@ -210,8 +210,9 @@ func (e *Endpoint) inherit(listener *Endpoint) {
 // replay sets on c the options that were set before. Each was accepted then;
 // what the new state refuses stays default.
 func (e *Endpoint) replay(c *core) {
-	for _, o := range e.options {
-		o.option.set(e, c, o.value)
+	for i := range e.options {
+		o := &e.options[i]
+		o.option.set(e, c, o.value[:o.n])
 	}
 }
 

@@ -24,11 +24,16 @@ type option struct {
 	once bool
 }
 
+// maxOptionLen is that of the longest option, the name of a link or of a
+// congestion control (IFNAMSIZ, TCP_CA_NAME_MAX).
+const maxOptionLen = 16
+
 // setOption is an option that was set, for a core that follows.
 type setOption struct {
 	key    optionKey
 	option option
-	value  []byte
+	n      int
+	value  [maxOptionLen]byte
 }
 
 // lookup finds an option by what the socket is.
@@ -82,15 +87,22 @@ func (e *Endpoint) SetSockOpt(level, name int, v []byte) endpoint.Errno {
 }
 
 func (e *Endpoint) remember(key optionKey, o option, v []byte) {
-	saved := setOption{key, o, append([]byte(nil), v...)}
+	saved := setOption{key: key, option: o}
+	saved.n = copy(saved.value[:], v)
 	for i := range e.options {
 		if e.options[i].key == key {
 			e.options[i] = saved
 			return
 		}
 	}
+	if e.options == nil {
+		e.options = make([]setOption, 0, usualOptions)
+	}
 	e.options = append(e.options, saved)
 }
+
+// usualOptions are what package net's face sets on a connection, and some.
+const usualOptions = 6
 
 // GetSockOpt wraps getsockopt(2).
 func (e *Endpoint) GetSockOpt(level, name int, v []byte) (int, endpoint.Errno) {
