@@ -3,6 +3,7 @@ package facade
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"strconv"
 	"syscall"
 
@@ -160,7 +161,7 @@ func badHost(op, host, kind string) error {
 
 // toSockaddr checks an address for a socket of the given family.
 func toSockaddr(op string, family int, a Addr) (endpoint.Sockaddr, error) {
-	if a == nil {
+	if v := reflect.ValueOf(a); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return endpoint.Sockaddr{}, badArgument(op, "address is nil")
 	}
 	if int(a.Family()) != family && a.Family() != AF_UNSPEC {

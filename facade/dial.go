@@ -90,8 +90,9 @@ func goAddr(stream bool, ap netip.AddrPort) net.Addr {
 }
 
 // Listen listens for streams on "tcp", "tcp4" or "tcp6" at a numeric
-// "host:port"; it returns a *TCPListener. An empty host is every address: with
-// "tcp" those of IPv4 and IPv6 both. Port 0 is a free one.
+// "host:port"; it returns a *TCPListener. An empty or unspecified host is every
+// address: with "tcp" those of IPv4 and IPv6 both, as in package net. Port 0 is a
+// free one.
 func (m *Module) Listen(network, address string) (net.Listener, error) {
 	stream, _, err := parseNetwork(network)
 	if err == nil && !stream {
@@ -137,6 +138,9 @@ func (m *Module) bound(network, address string, option int) (*engine, net.Addr, 
 		return nil, nil, argumentError("listen", network, nil, err)
 	}
 	addr := goAddr(stream, ap)
+	if version == 0 && ap.Addr().IsUnspecified() {
+		ap = netip.AddrPortFrom(netip.Addr{}, ap.Port())
+	}
 	family, ok := familyFor(version, ap.Addr())
 	if !ok {
 		return nil, nil, argumentError("listen", network, nil, &net.AddrError{Err: "no suitable address found", Addr: ap.Addr().String()})
@@ -145,12 +149,16 @@ func (m *Module) bound(network, address string, option int) (*engine, net.Addr, 
 		return nil, nil, opError("listen", network, nil, addr, call, result{errno: errno})
 	}
 	e, errno := m.open(family, typeOf(stream), 0)
+	if errno == endpoint.EAFNOSUPPORT && version == 0 && !ap.Addr().IsValid() {
+		family = endpoint.AF_INET // a kernel without IPv6
+		e, errno = m.open(family, typeOf(stream), 0)
+	}
 	if errno != 0 {
 		return fail("socket", errno)
 	}
 	if family == endpoint.AF_INET6 {
 		// Of the wildcards only "tcp" and "udp" take IPv4 too.
-		only := version == 6 || ap.Addr().IsValid() && !ap.Addr().IsUnspecified()
+		only := version == 6 || ap.Addr().IsValid()
 		errno = e.setFlag(endpoint.IPPROTO_IPV6, endpoint.IPV6_V6ONLY, only)
 	}
 	if errno == 0 {

@@ -8,8 +8,8 @@
 //	conn, err := m.DialContext(ctx, "tcp", "127.0.0.1:80")
 //
 // Nothing is global: a Module is a socket module of its own, with its default
-// timeout, its stack and its policy towards the kernel. Setting
-// Config.Kernel to Always runs the same program on the kernel's network.
+// timeout, its stack and its policy towards the kernel. Setting Config.Kernel to
+// KernelAlways runs the same program on the kernel's network.
 //
 // # Errors
 //

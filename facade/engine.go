@@ -20,8 +20,12 @@ type engine struct {
 	key                endpoint.Key
 	family, typ, proto int
 
-	waiter   endpoint.Waiter
-	rd, wr   direction
+	waiter endpoint.Waiter
+	rd, wr direction
+	// pending is an errno that a call which returned bytes has met: the next
+	// call is told, as by sk_err in the kernel.
+	pending atomic.Uint32
+
 	closed   atomic.Bool
 	timeout  atomic.Int64 // of a Socket, in nanoseconds
 	fileno   atomic.Pointer[pollFile]
@@ -62,6 +66,14 @@ func (e *engine) settle() {
 	if f := e.fileno.Load(); f != nil {
 		f.sync()
 	}
+}
+
+// closedResult is the result of a call that has nothing to do.
+func (e *engine) closedResult() result {
+	if e.closed.Load() {
+		return result{outcome: closed}
+	}
+	return result{}
 }
 
 func (e *engine) isStream() bool { return e.typ == endpoint.SOCK_STREAM }

@@ -291,9 +291,16 @@ func wantError(t *testing.T, err error, want facade.Error, text string, timeout 
 	}
 }
 
-// TestZeroFaces: the faces of nothing answer as those of package net.
-func TestZeroFaces(t *testing.T) {
-	c, u, l := &facade.TCPConn{}, &facade.UDPConn{}, &facade.TCPListener{}
+// TestFacesOfNothing: nil and zero connections answer EINVAL.
+func TestFacesOfNothing(t *testing.T) {
+	t.Run("nil", func(t *testing.T) { facesOfNothing(t, nil, nil, nil) })
+	t.Run("zero", func(t *testing.T) {
+		facesOfNothing(t, &facade.TCPConn{}, &facade.UDPConn{}, &facade.TCPListener{})
+	})
+}
+
+func facesOfNothing(t *testing.T, c *facade.TCPConn, u *facade.UDPConn, l *facade.TCPListener) {
+	t.Helper()
 	for name, call := range map[string]func() error{
 		"read":       func() error { _, err := c.Read(nil); return err },
 		"write":      func() error { _, err := c.Write(nil); return err },
@@ -306,6 +313,8 @@ func TestZeroFaces(t *testing.T) {
 		"keepalive":  func() error { return c.SetKeepAlive(true) },
 		"readfrom":   func() error { _, err := c.ReadFrom(nil); return err },
 		"writeto":    func() error { _, err := c.WriteTo(nil); return err },
+		"udp close":  u.Close,
+		"udp buffer": func() error { return u.SetReadBuffer(1) },
 		"udp read":   func() error { _, _, err := u.ReadFrom(nil); return err },
 		"udp write":  func() error { _, err := u.WriteTo(nil, &net.UDPAddr{}); return err },
 		"udp msg":    func() error { _, _, _, _, err := u.ReadMsgUDPAddrPort(nil, nil); return err },

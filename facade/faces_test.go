@@ -89,8 +89,13 @@ func TestSocketBecomesPacketConn(t *testing.T) {
 		if _, err = p.WriteTo([]byte("x"), named(from.String())); err != nil {
 			t.Errorf("WriteTo an address of another type: %v", err)
 		}
-		if _, err = p.WriteTo([]byte("x"), named("nowhere")); !errors.Is(err, syscall.EINVAL) {
-			t.Errorf("WriteTo nowhere: %v", err)
+		for _, nowhere := range []net.Addr{
+			named("nowhere"), &net.UDPAddr{IP: net.IP{1, 2, 3}, Port: 1},
+			&net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 65536 + 1}, &net.UDPAddr{Port: -1}, (*net.UDPAddr)(nil), nil,
+		} {
+			if _, err = p.WriteTo([]byte("x"), nowhere); !errors.Is(err, syscall.EINVAL) {
+				t.Errorf("WriteTo %v: %v", nowhere, err)
+			}
 		}
 	})
 }

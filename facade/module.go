@@ -49,9 +49,10 @@ type Config struct {
 // Module is a socket module: the functions of the reference, with nothing
 // global. It is safe for concurrent use.
 type Module struct {
-	config  Config
-	cred    endpoint.Cred
-	timeout atomic.Int64
+	config Config
+	cred   endpoint.Cred
+	// patience is the default timeout less NoTimeout, so that zero is none.
+	patience atomic.Int64
 
 	mu     sync.Mutex
 	closed bool
@@ -65,17 +66,23 @@ type Module struct {
 // New returns a module. It opens nothing: what it needs, it makes with the first
 // socket that needs it.
 func New(c Config) *Module {
-	m := &Module{config: c, cred: endpoint.Cred{PID: os.Getpid(), UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}}
-	m.timeout.Store(int64(NoTimeout))
-	if m.config.Logger == nil {
-		m.config.Logger = slog.New(slog.DiscardHandler)
-	}
-	return m
+	return &Module{config: c, cred: endpoint.Cred{PID: os.Getpid(), UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}}
 }
 
-// Close closes every socket of the module, and its stack if that is its own. A
-// second call does nothing.
+// debug tells the logger, if there is one.
+func (m *Module) debug(message string, err error) {
+	if m.config.Logger != nil {
+		m.config.Logger.Debug(message, slog.Any("error", err))
+	}
+}
+
+// Close closes every socket of the module on the stack and on the kernel, and the
+// stack if that is the module's own. Sockets of Config.Providers stay their
+// provider's. A second call does nothing, and does not wait for the first.
 func (m *Module) Close() error {
+	if m == nil {
+		return nil
+	}
 	m.mu.Lock()
 	if m.closed {
 		m.mu.Unlock()
@@ -131,7 +138,7 @@ func (m *Module) stackProvider() (endpoint.Provider, endpoint.Errno) {
 	if s == nil {
 		var err error
 		if s, err = stack.New(stack.Config{Logger: m.config.Logger}); err != nil {
-			m.config.Logger.Debug("stack cannot be made", slog.Any("error", err))
+			m.debug("stack cannot be made", err)
 			return nil, endpoint.ENOMEM
 		}
 		m.own = s
@@ -146,7 +153,7 @@ func (m *Module) kernelProvider() (endpoint.Provider, endpoint.Errno) {
 	}
 	p, err := kernel.New(kernel.Config{Logger: m.config.Logger})
 	if err != nil {
-		m.config.Logger.Debug("kernel path cannot be used", slog.Any("error", err))
+		m.debug("kernel path cannot be used", err)
 		return nil, endpoint.EAFNOSUPPORT
 	}
 	m.kernel = p
@@ -155,6 +162,9 @@ func (m *Module) kernelProvider() (endpoint.Provider, endpoint.Errno) {
 
 // open makes a socket and its engine.
 func (m *Module) open(family, typ, proto int) (*engine, endpoint.Errno) {
+	if m == nil {
+		return nil, endpoint.EBADF
+	}
 	p, errno := m.provider(family)
 	if errno != 0 {
 		return nil, errno
@@ -176,9 +186,6 @@ func (m *Module) adopt(listener *engine, ep endpoint.Endpoint) *engine {
 // With SOCK_NONBLOCK it is in non-blocking mode instead. Its errors are
 // EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT and ENFILE.
 func (m *Module) Socket(family Family, typ Type, proto int) (*Socket, error) {
-	if m == nil {
-		return nil, errnoError("socket", nil, endpoint.EBADF)
-	}
 	e, errno := m.open(int(family), int(typ), proto)
 	if errno != 0 {
 		return nil, errnoError("socket", nil, errno)
@@ -190,15 +197,24 @@ func (m *Module) Socket(family Family, typ Type, proto int) (*Socket, error) {
 }
 
 // GetDefaultTimeout returns the timeout of new sockets; NoTimeout at first.
-func (m *Module) GetDefaultTimeout() time.Duration { return time.Duration(m.timeout.Load()) }
+func (m *Module) GetDefaultTimeout() time.Duration {
+	if m == nil {
+		return NoTimeout
+	}
+	return NoTimeout + time.Duration(m.patience.Load())
+}
 
 // SetDefaultTimeout sets the timeout of new sockets, accepted ones among them:
 // NoTimeout makes them blocking, 0 non-blocking. A negative one is refused.
 func (m *Module) SetDefaultTimeout(timeout time.Duration) error {
-	if timeout < 0 {
-		return badArgument("setdefaulttimeout", "timeout value out of range")
+	const op = "setdefaulttimeout"
+	if m == nil {
+		return errnoError(op, nil, endpoint.EBADF)
 	}
-	m.timeout.Store(int64(timeout))
+	if timeout < 0 {
+		return badArgument(op, "timeout value out of range")
+	}
+	m.patience.Store(int64(timeout - NoTimeout))
 	return nil
 }
 

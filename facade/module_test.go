@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -144,6 +145,112 @@ func TestStackClosed(t *testing.T) {
 	}
 	if _, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0); err == nil {
 		t.Error("a closed stack made a socket")
+	}
+}
+
+// TestStackClosedEndsDatagramSockets: those that were never bound too.
+func TestStackClosedEndsDatagramSockets(t *testing.T) {
+	testenv.LeakCheck(t)
+	s, err := stack.New(stack.Config{})
+	must(t, err)
+	m := facade.New(facade.Config{Stack: s})
+	closeAtEnd(t, m)
+	unbound, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0)
+	must(t, err)
+	bound, err := m.ListenPacket("udp", "127.0.0.1:0")
+	must(t, err)
+	ended := make(chan error)
+	go func() { _, err := unbound.Recv(1); ended <- err }()
+	go func() { _, _, err := bound.ReadFrom(make([]byte, 1)); ended <- err }()
+	must(t, s.Close())
+	for range 2 {
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the receive that waited: %v", err)
+		}
+	}
+	if _, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("socket on a closed stack: %v", err)
+	}
+}
+
+// TestModuleCloseRacesWithSockets: none is left, whoever comes first.
+func TestModuleCloseRacesWithSockets(t *testing.T) {
+	testenv.LeakCheck(t)
+	s, err := stack.New(stack.Config{})
+	must(t, err)
+	closeAtEnd(t, s)
+	for range 200 {
+		m := facade.New(facade.Config{Stack: s})
+		_, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0)
+		must(t, err)
+		table := facade.TableOf(m)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					if _, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0); err != nil {
+						return
+					}
+				}
+			})
+		}
+		must(t, m.Close())
+		wg.Wait()
+		if n := table.Len(); n != 0 {
+			t.Fatalf("%d sockets are left", n)
+		}
+	}
+}
+
+// TestBacklogCap: a listener's backlog is cut to the stack's.
+func TestBacklogCap(t *testing.T) {
+	testenv.LeakCheck(t)
+	s, err := stack.New(stack.Config{Caps: stack.Caps{Backlog: 2}})
+	must(t, err)
+	closeAtEnd(t, s)
+	m := facade.New(facade.Config{Stack: s})
+	closeAtEnd(t, m)
+	_, a := listening(t, m, facade.InetAddr{Host: "127.0.0.1"})
+	const most = 20
+	connected := 0
+	for ; connected < most; connected++ {
+		c, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
+		must(t, err)
+		must(t, c.SetTimeout(50*time.Millisecond))
+		if err := c.Connect(a); err != nil {
+			break
+		}
+	}
+	if connected < 3 || connected == most {
+		t.Errorf("%d connections wait for a listener with a cap of 2", connected)
+	}
+}
+
+// TestZeroModule: the zero Module is one with the zero Config, and a nil one has
+// no sockets.
+func TestZeroModule(t *testing.T) {
+	testenv.LeakCheck(t)
+	m := new(facade.Module)
+	closeAtEnd(t, m)
+	s, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
+	must(t, err)
+	if s.GetTimeout() != facade.NoTimeout {
+		t.Errorf("timeout %v", s.GetTimeout())
+	}
+	m = nil
+	for name, call := range map[string]func() error{
+		"socket":            func() error { _, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0); return err },
+		"dial":              func() error { _, err := m.Dial("tcp", "127.0.0.1:1"); return err },
+		"listen":            func() error { _, err := m.Listen("tcp", "127.0.0.1:1"); return err },
+		"listenpacket":      func() error { _, err := m.ListenPacket("udp", "127.0.0.1:1"); return err },
+		"setdefaulttimeout": func() error { return m.SetDefaultTimeout(1) },
+	} {
+		if err := call(); !errors.Is(err, syscall.EBADF) {
+			t.Errorf("%s of a nil module: %v", name, err)
+		}
+	}
+	if m.Close() != nil || m.GetDefaultTimeout() != facade.NoTimeout {
+		t.Error("a nil module does something")
 	}
 }
 

@@ -66,7 +66,10 @@ func (m *Module) scopeID(zone string) uint32 {
 			return uint32(l.Index)
 		}
 	}
-	n, _ := strconv.ParseUint(zone, 10, 32)
+	n, err := strconv.ParseUint(zone, 10, 32)
+	if err != nil {
+		return 0
+	}
 	return uint32(n)
 }
 

@@ -34,7 +34,7 @@ func (c *netConn) Read(b []byte) (int, error) {
 		return 0, invalid
 	}
 	if len(b) == 0 {
-		return 0, opError("read", c.network, c.local, c.remote, "read", c.idle(&c.e.rd))
+		return 0, opError("read", c.network, c.local, c.remote, "read", c.e.closedResult())
 	}
 	n, r := c.e.recv(b, 0, nil, connStyle)
 	if r.ok() {
@@ -44,11 +44,6 @@ func (c *netConn) Read(b []byte) (int, error) {
 		return n, nil
 	}
 	return 0, opError("read", c.network, c.local, c.remote, "read", r)
-}
-
-// idle tells whether a call that has nothing to do would fail.
-func (c *netConn) idle(d *direction) result {
-	return result{outcome: d.ended(connStyle, nil)}
 }
 
 // Write implements net.Conn. On a stream it returns when all of b is in the send
@@ -95,17 +90,6 @@ func (c *netConn) RemoteAddr() net.Addr {
 	return c.remote
 }
 
-// SetDeadline implements net.Conn, by the stack's clock.
-func (c *netConn) SetDeadline(t time.Time) error {
-	return c.setDeadline(t, true, true)
-}
-
-// SetReadDeadline implements net.Conn.
-func (c *netConn) SetReadDeadline(t time.Time) error { return c.setDeadline(t, true, false) }
-
-// SetWriteDeadline implements net.Conn.
-func (c *netConn) SetWriteDeadline(t time.Time) error { return c.setDeadline(t, false, true) }
-
 func (c *netConn) setDeadline(t time.Time, read, write bool) error {
 	if !c.ok() {
 		return invalid
@@ -120,16 +104,6 @@ func (c *netConn) setDeadline(t time.Time, read, write bool) error {
 		c.e.wr.setDeadline(t)
 	}
 	return nil
-}
-
-// SetReadBuffer sets SO_RCVBUF, in bytes.
-func (c *netConn) SetReadBuffer(bytes int) error {
-	return c.setInt(endpoint.SOL_SOCKET, endpoint.SO_RCVBUF, bytes)
-}
-
-// SetWriteBuffer sets SO_SNDBUF, in bytes.
-func (c *netConn) SetWriteBuffer(bytes int) error {
-	return c.setInt(endpoint.SOL_SOCKET, endpoint.SO_SNDBUF, bytes)
 }
 
 func (c *netConn) setInt(level, name, value int) error {

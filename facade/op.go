@@ -124,6 +124,23 @@ func (o *op) result() result {
 	return result{errno: o.errno}
 }
 
+// end notes why a call was given up: the end of SO_RCVTIMEO or SO_SNDTIMEO is an
+// errno.
+func (o *op) end(why outcome, w patience) {
+	o.outcome = why
+	if why == timedOut && w.onExpiry != 0 {
+		o.outcome, o.errno = done, w.onExpiry
+	}
+}
+
+// keepError has the next send, receive or SO_ERROR tell an error of the peer's
+// that this call has met after it had moved bytes.
+func (e *engine) keepError(r result) {
+	if r.outcome == done && r.errno != endpoint.EAGAIN {
+		e.pending.Store(uint32(r.errno))
+	}
+}
+
 // recv receives once into b. With addr, the sender's address is wanted.
 func (e *engine) recv(b []byte, flags int, addr *endpoint.Sockaddr, w patience) (int, result) {
 	o := newOp(e, opRecv)
@@ -146,12 +163,12 @@ func (e *engine) recv(b []byte, flags int, addr *endpoint.Sockaddr, w patience) 
 // again at the same place.
 func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
 	flags := o.msg.Flags
+	if flags&endpoint.MSG_PEEK != 0 {
+		return e.peekAll(o, b, flags, w)
+	}
 	got, end := 0, e.deadline(w.timeout)
 	for {
 		o.buffer(b[got:], flags)
-		if flags&endpoint.MSG_PEEK != 0 {
-			return e.peekAll(o, b, flags, w)
-		}
 		e.rd.await(o, w)
 		e.settle()
 		r := o.result()
@@ -159,6 +176,7 @@ func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
 			got += o.n
 		}
 		if !r.ok() && got > 0 {
+			e.keepError(r)
 			return got, result{}
 		}
 		if !r.ok() || o.n == 0 || got == len(b) {
@@ -187,7 +205,7 @@ func (e *engine) peekAll(o *op, b []byte, flags int, w patience) (int, result) {
 			return o.n, result{}
 		}
 		if o.errno != 0 && o.errno != endpoint.EAGAIN || ended != done {
-			o.outcome = ended
+			o.end(ended, w)
 			return 0, o.result()
 		}
 		<-p.ch
@@ -221,9 +239,14 @@ func (e *engine) sendAll(b []byte, flags int, w patience) (int, result) {
 		if sent += o.n; sent >= len(b) {
 			return sent, result{}
 		}
-		if w.timeout != NoTimeout {
+		switch {
+		case w.timeout == NoTimeout:
+		case w.timeout <= 0:
+			return sent, result{errno: endpoint.EAGAIN}
+		default:
 			if w.timeout = e.left(end); w.timeout <= 0 {
-				return sent, result{outcome: timedOut}
+				o.end(timedOut, w)
+				return sent, o.result()
 			}
 		}
 	}

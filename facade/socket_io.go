@@ -18,16 +18,17 @@ func (s *Socket) Send(b []byte, flags ...int) (int, error) {
 	return n, newError(op, nil, r)
 }
 
-// sendSocket sends as a blocking send(2) of the kernel does: all of it unless
-// there is a limit to waiting.
+// sendSocket sends as send(2) of the kernel does: in blocking mode all of it, or
+// what goes within SO_SNDTIMEO.
 func (e *engine) sendSocket(b []byte, flags int, to endpoint.Sockaddr) (int, result) {
 	w := e.socketStyle(&e.wr, flags)
-	if !e.isStream() || w.timeout != NoTimeout {
+	if !e.isStream() || w.timeout != NoTimeout && w.onExpiry == 0 {
 		return e.send(b, flags, to, w)
 	}
 	n, r := e.sendAll(b, flags, w)
 	if n > 0 && r.outcome == done {
-		return n, result{} // the error is for the next call
+		e.keepError(r)
+		return n, result{}
 	}
 	return n, r
 }

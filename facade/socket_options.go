@@ -45,6 +45,11 @@ func (s *Socket) getSockOpt(level, name int, v []byte) (int, error) {
 	if d := e.timeoutOption(level, name); d != nil {
 		return getTimeval(v, time.Duration(d.limit.Load())), nil
 	}
+	if level == endpoint.SOL_SOCKET && name == endpoint.SO_ERROR {
+		if pending := e.pending.Swap(0); pending != 0 {
+			return copy(v, intBytes(int(pending))), nil
+		}
+	}
 	n, errno := e.ep.GetSockOpt(level, name, v)
 	return n, errnoError(op, nil, errno)
 }

@@ -33,7 +33,7 @@ func (c *TCPConn) closeHalf(how int) error {
 	return opError("close", c.network, c.local, c.remote, "shutdown", c.e.shutdown(how))
 }
 
-func (c *TCPConn) okTCP() bool { return c != nil && c.ok() }
+func (c *TCPConn) okTCP() bool { return c.common().ok() }
 
 // SetNoDelay sets TCP_NODELAY, which is on at first, as in package net.
 func (c *TCPConn) SetNoDelay(noDelay bool) error {

@@ -17,7 +17,7 @@ var (
 	_ net.PacketConn = (*UDPConn)(nil)
 )
 
-func (c *UDPConn) okUDP() bool { return c != nil && c.ok() }
+func (c *UDPConn) okUDP() bool { return c.common().ok() }
 
 // ReadFrom implements net.PacketConn; the address is a *net.UDPAddr. What does
 // not fit in b is lost.
@@ -104,6 +104,9 @@ func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
 	}
 	if addr == nil {
 		return 0, c.refuse(nil, syscall.EINVAL)
+	}
+	if n := len(addr.IP); addr.Port < 0 || addr.Port > 65535 || n != 0 && n != net.IPv4len && n != net.IPv6len {
+		return 0, c.refuse(addr, syscall.EINVAL)
 	}
 	return c.writeTo(b, addr, addr.AddrPort())
 }

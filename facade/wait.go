@@ -55,6 +55,11 @@ func (d *direction) await(o *op, w patience) {
 	if o.outcome = d.ended(w, nil); o.outcome != done {
 		return
 	}
+	if o.kind == opRecv || o.kind == opSend {
+		if o.errno = endpoint.Errno(d.e.pending.Swap(0)); o.errno != 0 {
+			return
+		}
+	}
 	d.e.exec.Do(d.e.key, o)
 	if o.errno != endpoint.EAGAIN {
 		o.noteClosed()
@@ -82,10 +87,8 @@ func (d *direction) wait(o *op, w patience) {
 			o.noteClosed()
 			return
 		}
-		if o.outcome = d.ended(w, limit); o.outcome != done {
-			if o.outcome == timedOut && w.onExpiry != 0 {
-				o.outcome, o.errno = done, w.onExpiry
-			}
+		if why := d.ended(w, limit); why != done {
+			o.end(why, w)
 			return
 		}
 		<-p.ch

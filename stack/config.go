@@ -78,8 +78,8 @@ type PortRange struct {
 
 // Caps bounds what peers can make grow. A field of zero means its default.
 type Caps struct {
-	// Sockets that may be open at once. Default 65,536. The Stack carries the
-	// number; the table of sockets enforces it.
+	// Sockets that may be open at once in each module on the Stack. Default
+	// 65,536. The Stack carries the number; the module's table enforces it.
 	Sockets int
 	// Backlog is the largest backlog of a listener, net.core.somaxconn on
 	// Linux. Default 4096. It bounds handshakes in progress as well: beyond

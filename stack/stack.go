@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -46,6 +47,7 @@ type Stack struct {
 
 	closing  sync.Once
 	closeErr error
+	onClose  []*func()
 }
 
 // New makes a host. Nothing is left behind when it returns an error, except
@@ -148,13 +150,39 @@ func (s *Stack) Close() error {
 	s.closing.Do(func() {
 		s.mu.Lock()
 		s.closed = true
+		onClose := s.onClose
+		s.onClose = nil
 		s.mu.Unlock()
+		for _, fn := range onClose {
+			(*fn)()
+		}
 		s.gs.Close()
 		s.closeErr = s.removeAllLinks()
 		s.gs.Wait()
 		s.events.close()
 	})
 	return s.closeErr
+}
+
+// OnClose has fn called, without locks held, when Close begins and before it
+// resets connections: who keeps a table of sockets closes them there. fn is called
+// at once if the Stack is closed already. cancel ends it; a call may still be
+// under way then.
+func (s *Stack) OnClose(fn func()) (cancel func()) {
+	s.mu.Lock()
+	closed := s.closed
+	if !closed {
+		s.onClose = append(s.onClose, &fn)
+	}
+	s.mu.Unlock()
+	if closed {
+		fn()
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.onClose = slices.DeleteFunc(s.onClose, func(o *func()) bool { return o == &fn })
+	}
 }
 
 // NewEndpoint makes a socket of a transport protocol; it is in no table and

@@ -72,7 +72,7 @@ func badAddresses(t *testing.T, env Env) {
 	s := env.socket(t, env.Client, facade.SOCK_STREAM)
 	d := env.socket(t, env.Client, facade.SOCK_DGRAM)
 	for name, a := range map[string]facade.Addr{
-		"nil": nil, "another family": other, "port below 0": env.addr(env.Host, -1),
+		"nil": nil, "nil pointer": (*facade.InetAddr)(nil), "another family": other, "port below 0": env.addr(env.Host, -1),
 		"port above 65535": env.addr(env.Host, 65536), "host name": env.addr("localhost", 1),
 		"garbage": env.addr("1.2.3", 1), "address of no family": facade.RawAddr{},
 	} {

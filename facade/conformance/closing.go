@@ -22,6 +22,8 @@ var closingTests = []test{
 	{"Close/ResetsConnectionsThatWait", closeListener},
 	{"Close/IsIdempotent", closeTwice},
 	{"Close/WriteAfterPeerClosedIsReset", writeAfterPeerClosed},
+	{"Close/ResetAfterPartIsToldNext", resetAfterPart},
+	{"Close/ResetAfterPartOfSendIsToldNext", resetAfterPartOfSend},
 }
 
 func closeWithUnreadData(t *testing.T, env Env) {
@@ -150,6 +152,40 @@ func closeTwice(t *testing.T, env Env) {
 	_, err := client.Recv(1)
 	wantClosed(t, err)
 	wantClosed(t, client.SendAll([]byte("x")))
+}
+
+// resetAfterPart: a receive that has got bytes returns them; the reset that ended
+// it is for the next call.
+func resetAfterPart(t *testing.T, env Env) {
+	client, server := env.pair(t)
+	must(t, client.SetBlocking(true))
+	must(t, server.SendAll([]byte("part")))
+	_, err := client.Recv(4, facade.MSG_PEEK|facade.MSG_WAITALL) // it has arrived
+	must(t, err)
+	got := await(func() string { b, _ := client.Recv(100, facade.MSG_WAITALL); return string(b) })
+	setLinger(t, server, 0)
+	must(t, server.Close())
+	if s := got(t); s != "part" {
+		t.Fatalf("recv: %q", s)
+	}
+	_, err = client.Recv(1)
+	wantErrno(t, "the next recv", err, syscall.ECONNRESET)
+}
+
+// resetAfterPartOfSend is the same of a send that the peer's reset cuts short.
+func resetAfterPartOfSend(t *testing.T, env Env) {
+	client, server := env.pair(t)
+	must(t, client.SetBlocking(true))
+	sent := await(func() int { n, _ := client.Send(make([]byte, 64<<20)); return n })
+	_, err := server.Recv(1)
+	must(t, err)
+	setLinger(t, server, 0)
+	must(t, server.Close())
+	if n := sent(t); n <= 0 || n >= 64<<20 {
+		t.Fatalf("send: %d bytes", n)
+	}
+	_, err = client.Recv(1)
+	wantErrno(t, "the next recv", err, syscall.ECONNRESET)
 }
 
 // writeAfterPeerClosed: the first write draws a reset, after which the pipe is

@@ -22,9 +22,11 @@ type Timer interface {
 // Executor orders operations: directly in production, by a scheduler's queue in
 // a simulated network. It sits above the endpoints, in the engine.
 //
-// Reads, accepts and connects go through Do. Closes, shutdowns and sends go
-// through Post, because a caller may hold a mutex meanwhile and a goroutine that
-// waits for a mutex stops a simulation.
+// Reads, accepts, connects and sends go through Do; closes and shutdowns through
+// Post, because a caller may hold a mutex meanwhile and a goroutine that waits for
+// a mutex stops a simulation. For the same reason an engine may Post the sends of
+// streams, as far as Credit lets it. Calls that neither wait nor reach the
+// network (bind, listen, options, names) go to the endpoint straight.
 type Executor interface {
 	// Do runs op and returns after that. It may park its caller, durably.
 	Do(Key, Op)

@@ -28,6 +28,7 @@ type Table struct {
 	last    uint64
 	entries map[uint64]Entry
 	refused uint64
+	closed  bool
 }
 
 // NewTable makes an empty table of at most limit sockets; 0 or less is no limit.
@@ -35,19 +36,33 @@ func NewTable(limit int) *Table {
 	return &Table{max: limit, entries: make(map[uint64]Entry)}
 }
 
-// Add enters a socket and returns its cookie: ENFILE when the table is full.
-// Cookie and Inode of e are ignored.
-func (t *Table) Add(e Entry) (uint64, Errno) {
+// Add enters a socket: ENFILE when the table is full, EBADF after Close. Cookie
+// and Inode of e are ignored; assign is told the cookie before anybody can find
+// the socket, and must not call the table.
+func (t *Table) Add(e Entry, assign func(cookie uint64)) Errno {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return EBADF
+	}
 	if t.max > 0 && len(t.entries) >= t.max {
 		t.refused++
-		return 0, ENFILE
+		return ENFILE
 	}
 	t.last++
 	e.Cookie, e.Inode = t.last, uint32(t.last)
+	assign(e.Cookie)
 	t.entries[e.Cookie] = e
-	return e.Cookie, 0
+	return 0
+}
+
+// Close has further sockets refused, and returns those that are live for the
+// caller to close.
+func (t *Table) Close() []Entry {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	return t.All()
 }
 
 // Remove takes a socket out; an unknown cookie does nothing.

@@ -7,13 +7,35 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
-func add(t *testing.T, table *endpoint.Table) uint64 {
+func add(t *testing.T, table *endpoint.Table) (cookie uint64) {
 	t.Helper()
-	cookie, errno := table.Add(endpoint.Entry{Family: endpoint.AF_INET, Type: endpoint.SOCK_STREAM, Cookie: 99, Inode: 99})
-	if errno != 0 {
+	e := endpoint.Entry{Family: endpoint.AF_INET, Type: endpoint.SOCK_STREAM, Cookie: 99, Inode: 99}
+	if errno := table.Add(e, func(c uint64) { cookie = c }); errno != 0 {
 		t.Fatal(errno)
 	}
 	return cookie
+}
+
+// refuse fails if the table takes a socket.
+func refuse(t *testing.T, table *endpoint.Table, want endpoint.Errno) {
+	t.Helper()
+	errno := table.Add(endpoint.Entry{}, func(uint64) { t.Error("a refused socket got a cookie") })
+	if errno != want {
+		t.Errorf("Add: %v, want %v", errno, want)
+	}
+}
+
+func TestTableRefusesWhenClosed(t *testing.T) {
+	table := endpoint.NewTable(0)
+	cookie := add(t, table)
+	if live := table.Close(); len(live) != 1 || live[0].Cookie != cookie {
+		t.Errorf("Close returns %v", live)
+	}
+	refuse(t, table, endpoint.EBADF)
+	table.Remove(cookie)
+	if live := table.Close(); len(live) != 0 {
+		t.Errorf("a second Close returns %v", live)
+	}
 }
 
 func TestTableRefusesBeyondItsCap(t *testing.T) {
@@ -21,9 +43,7 @@ func TestTableRefusesBeyondItsCap(t *testing.T) {
 	first := add(t, table)
 	add(t, table)
 	for range 3 {
-		if cookie, errno := table.Add(endpoint.Entry{}); errno != endpoint.ENFILE || cookie != 0 {
-			t.Errorf("a third socket: %d, %v", cookie, errno)
-		}
+		refuse(t, table, endpoint.ENFILE)
 	}
 	if table.Len() != 2 || table.Refused() != 3 {
 		t.Errorf("%d sockets, %d refused", table.Len(), table.Refused())
@@ -97,8 +117,8 @@ func TestTableIsSafeForConcurrentUse(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 100 {
-				cookie, errno := table.Add(endpoint.Entry{})
-				if errno != 0 {
+				var cookie uint64
+				if errno := table.Add(endpoint.Entry{}, func(c uint64) { cookie = c }); errno != 0 {
 					t.Error(errno)
 				}
 				table.All()

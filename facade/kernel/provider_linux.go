@@ -139,13 +139,11 @@ func (p *Provider) enter(e *Endpoint, fd int) endpoint.Errno {
 	e.provider = p
 	e.fd.init(fd)
 	entry := endpoint.Entry{Family: e.family, Type: e.typ, Proto: e.proto, Cred: e.cred, Endpoint: e}
-	cookie, errno := p.table.Add(entry)
+	errno := p.table.Add(entry, e.cookie.Store)
 	if errno != 0 {
 		e.fd.disown()
-		return errno
 	}
-	e.cookie.Store(cookie)
-	return 0
+	return errno
 }
 
 // watch registers e with the poller. From the moment it is in the table others

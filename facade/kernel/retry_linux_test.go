@@ -8,6 +8,7 @@ import (
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/facade/kernel"
+	"github.com/usernet-stack/usernet/internal/testenv"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,7 +21,7 @@ func TestNoEphemeralPortLeft(t *testing.T) {
 	e := open(t, p, endpoint.AF_INET, endpoint.SOCK_DGRAM)
 	only := int32Bytes(int(ap.Port()) | int(ap.Port())<<16)
 	if errno := e.SetSockOpt(endpoint.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE, only); errno == endpoint.ENOPROTOOPT {
-		t.Skip("IP_LOCAL_PORT_RANGE is of Linux 6.3")
+		testenv.Skip(t, "IP_LOCAL_PORT_RANGE is of Linux 6.3")
 	}
 	_, errno := e.Send(&endpoint.Message{Addr: to})
 	want(t, "Send", errno, endpoint.EADDRNOTAVAIL)

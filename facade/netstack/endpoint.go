@@ -72,17 +72,14 @@ func (c *core) release() { c.wq.EventUnregister(&c.entry) }
 // The gVisor endpoint is gone if it fails.
 func (e *Endpoint) start(ep tcpip.Endpoint, wq *waiter.Queue) endpoint.Errno {
 	e.current.Store(e.newCore(ep, wq))
-	cookie, errno := e.p.table.Add(endpoint.Entry{
-		Family: e.family, Type: e.typ, Proto: e.proto, Cred: e.cred, Endpoint: e,
-	})
+	e.applyDefaults(ep)
+	entry := endpoint.Entry{Family: e.family, Type: e.typ, Proto: e.proto, Cred: e.cred, Endpoint: e}
+	errno := e.p.table.Add(entry, func(cookie uint64) { e.cookie = cookie })
 	if errno != 0 {
 		e.current.Load().release()
 		ep.Abort()
-		return errno
 	}
-	e.cookie = cookie
-	e.applyDefaults(ep)
-	return 0
+	return errno
 }
 
 // Cookie names the socket in the provider's table: SO_COOKIE.
@@ -161,7 +158,7 @@ func (e *Endpoint) Listen(backlog int) endpoint.Errno {
 		return errno
 	}
 	defer e.mu.Unlock()
-	backlog = min(max(backlog, 0), endpoint.SOMAXCONN)
+	backlog = min(max(backlog, 0), endpoint.SOMAXCONN, e.p.stack.Caps().Backlog)
 	// Linux queues one connection more than the backlog (sk_acceptq_is_full).
 	err := c.Listen(backlog + 1)
 	if _, ok := err.(*tcpip.ErrNoPortAvailable); ok {

@@ -94,10 +94,11 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 		p.to = to
 		opts.To = &p.to
 	}
+	opened := e.p.room.opened.Load()
 	n, err := c.Write(p, opts)
 	switch err.(type) {
 	case *tcpip.ErrNoBufferSpace:
-		e.p.room.await(e)
+		e.p.room.await(e, opened)
 		return 0, endpoint.EAGAIN
 	case *tcpip.ErrMessageTooLong:
 		c.dropErrors() // gVisor queued one, and notifies nobody

@@ -31,6 +31,8 @@ type Provider struct {
 	table *endpoint.Table
 	exec  endpoint.Direct
 	room  room
+	// forget ends the stack's call of Close.
+	forget func()
 	// moderate says that the stack tunes receive buffers by what is read.
 	moderate bool
 }
@@ -51,16 +53,22 @@ func New(s *stack.Stack, c Config) *Provider {
 		moderate: !s.TCP().DisableReceiveAutoTuning,
 	}
 	p.room.start(s)
+	p.forget = s.OnClose(p.abort)
 	return p
 }
 
 // Close resets and closes every socket, and lets go of the stack, which stays
-// open. A second call does nothing.
+// open. Further sockets are EBADF. A second call does nothing.
 func (p *Provider) Close() {
-	for _, e := range p.table.All() {
+	p.forget()
+	p.abort()
+	p.room.stop()
+}
+
+func (p *Provider) abort() {
+	for _, e := range p.table.Close() {
 		e.Endpoint.Abort()
 	}
-	p.room.stop()
 }
 
 // Table implements endpoint.Provider.
@@ -101,6 +109,9 @@ func (p *Provider) Socket(family, typ, proto int, cred endpoint.Cred) (endpoint.
 	}
 	wq := &waiter.Queue{}
 	ep, err := p.stack.NewEndpoint(number, network, wq)
+	if _, closed := err.(*tcpip.ErrAborted); closed {
+		return nil, endpoint.EBADF
+	}
 	if err != nil {
 		return nil, toErrno(err)
 	}

@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/stack"
@@ -12,6 +13,9 @@ import (
 type room struct {
 	stack  *stack.Stack
 	cancel func()
+
+	// opened counts the calls of open.
+	opened atomic.Uint64
 
 	mu      sync.Mutex
 	waiting map[*Endpoint]struct{}
@@ -24,9 +28,11 @@ func (r *room) start(s *stack.Stack) {
 
 func (r *room) stop() { r.cancel() }
 
-// await withholds POLLOUT from e. The order is what keeps a wake-up from being
-// lost: mark first, then look whether the room came before the mark.
-func (r *room) await(e *Endpoint) {
+// await withholds POLLOUT from e, whose write was refused; opened is what it was
+// before the write. The order is what keeps a wake-up from being lost: mark first,
+// then look whether the room came before the mark. Congested tells of all links,
+// of which another one may stay full.
+func (r *room) await(e *Endpoint, opened uint64) {
 	e.congested.Store(true)
 	r.mu.Lock()
 	if r.waiting == nil {
@@ -38,13 +44,14 @@ func (r *room) await(e *Endpoint) {
 		r.forget(e) // Close may have come before the mark
 		return
 	}
-	if !r.stack.Congested() {
+	if r.opened.Load() != opened || !r.stack.Congested() {
 		r.open()
 	}
 }
 
 // open makes every socket that waits writable again.
 func (r *room) open() {
+	r.opened.Add(1)
 	r.mu.Lock()
 	waiting := r.waiting
 	r.waiting = nil
