@@ -46,6 +46,8 @@ var Targets = []Target{
 	{"facade-on-kernel", func() (Network, error) {
 		return facadeNetwork{facade.New(facade.Config{Kernel: facade.KernelAlways})}, nil
 	}},
+	{"cable-1500", func() (Network, error) { return newCable(1500) }},
+	{"cable-65535", func() (Network, error) { return newCable(65535) }},
 }
 
 const anyPort = "127.0.0.1:0"

@@ -103,8 +103,16 @@ func setUpNetns() (*os.File, error) {
 			return nil, fmt.Errorf("ip %s: %w: %s", line, err, out)
 		}
 	}
+	// The ports below are for tests that set the range themselves: no connection
+	// of another test lingers there.
+	if err := os.WriteFile(ephemeralPorts, []byte("42000 60999"), 0); err != nil {
+		silent.Close()
+		return nil, err
+	}
 	return silent, nil
 }
+
+const ephemeralPorts = "/proc/sys/net/ipv4/ip_local_port_range"
 
 // openTUN makes a TUN device (Documentation/networking/tuntap.rst).
 func openTUN(name string) (*os.File, error) {
@@ -128,16 +136,15 @@ func openTUN(name string) (*os.File, error) {
 // ends.
 func SetEphemeralPorts(t testing.TB, first, last int) {
 	t.Helper()
-	const file = "/proc/sys/net/ipv4/ip_local_port_range"
-	before, err := os.ReadFile(file)
+	before, err := os.ReadFile(ephemeralPorts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, fmt.Appendf(nil, "%d %d", first, last), 0); err != nil {
+	if err := os.WriteFile(ephemeralPorts, fmt.Appendf(nil, "%d %d", first, last), 0); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := os.WriteFile(file, before, 0); err != nil {
+		if err := os.WriteFile(ephemeralPorts, before, 0); err != nil {
 			t.Error(err)
 		}
 	})
