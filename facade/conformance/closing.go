@@ -1,11 +1,14 @@
 package conformance
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"net"
+	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/usernet-stack/usernet/facade"
 )
@@ -69,70 +72,76 @@ func wantClosed(t *testing.T, err error) {
 	}
 }
 
-// closeWhile closes s while call waits on it. Nobody can see from outside that a
-// call waits; so that it does for sure, it has run into EAGAIN a number of times
-// before: each rounds tries another moment.
-func closeWhile(t *testing.T, s *facade.Socket, call func() error) {
+// closeWhile closes sockets that makes gives: in every other round while call
+// waits on it for sure, else at whatever moment it finds.
+func closeWhile(t *testing.T, rounds int, makes func() *facade.Socket, call func(*facade.Socket) error) {
 	t.Helper()
-	must(t, s.SetBlocking(true))
-	started := make(chan struct{})
-	got := await(func() error {
-		close(started)
-		for {
-			if err := call(); err != nil {
-				return err
+	for round := range rounds {
+		s := makes()
+		must(t, s.SetBlocking(true))
+		started := make(chan struct{})
+		got := await(func() error {
+			close(started)
+			for {
+				if err := call(s); err != nil {
+					return err
+				}
+			}
+		})
+		<-started
+		if round%2 == 0 {
+			awaitWaiting(t)
+		}
+		must(t, s.Close())
+		wantClosed(t, got(t))
+		wantClosed(t, call(s))
+	}
+}
+
+// awaitWaiting returns when a call waits in the facade's engine, which only the
+// stacks of the goroutines tell.
+func awaitWaiting(t *testing.T) {
+	t.Helper()
+	stacks := make([]byte, 1<<20)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
+		n := runtime.Stack(stacks, true)
+		for s := range bytes.SplitSeq(stacks[:n], []byte("\n\n")) {
+			head, rest, _ := bytes.Cut(s, []byte("\n"))
+			if bytes.Contains(head, []byte("[chan receive")) && bytes.HasPrefix(rest, []byte("github.com/usernet-stack/usernet/facade.(*direction).wait")) {
+				return
 			}
 		}
-	})
-	<-started
-	must(t, s.Close())
-	wantClosed(t, got(t))
-	wantClosed(t, call())
+	}
+	t.Fatal("no call waits")
 }
 
 func closeEndsAccept(t *testing.T, env Env) {
-	for range 20 {
-		l, _ := env.listener(t, 1)
-		closeWhile(t, l, func() error { _, _, err := l.Accept(); return err })
-	}
+	closeWhile(t, 20, func() *facade.Socket { l, _ := env.listener(t, 1); return l },
+		func(l *facade.Socket) error { _, _, err := l.Accept(); return err })
 }
 
 func closeEndsRecv(t *testing.T, env Env) {
-	for range 20 {
-		client, _ := env.pair(t)
-		closeWhile(t, client, func() error { _, err := client.Recv(1); return err })
-	}
+	closeWhile(t, 20, func() *facade.Socket { client, _ := env.pair(t); return client },
+		func(s *facade.Socket) error { _, err := s.Recv(1); return err })
 }
 
 func closeEndsRecvFrom(t *testing.T, env Env) {
-	for range 20 {
-		s, _ := env.bound(t, facade.SOCK_DGRAM)
-		closeWhile(t, s, func() error { _, _, err := s.RecvFrom(1); return err })
-	}
+	closeWhile(t, 20, func() *facade.Socket { s, _ := env.bound(t, facade.SOCK_DGRAM); return s },
+		func(s *facade.Socket) error { _, _, err := s.RecvFrom(1); return err })
 }
 
 func closeEndsSend(t *testing.T, env Env) {
-	for range 5 {
-		client, _ := env.pair(t)
-		must(t, client.SetTimeout(0))
-		chunk := make([]byte, 256<<10)
-		for {
-			if _, err := client.Send(chunk); err != nil {
-				break
-			}
-		}
-		closeWhile(t, client, func() error { return client.SendAll(chunk) })
-	}
+	chunk := make([]byte, 256<<10)
+	closeWhile(t, 6, func() *facade.Socket { client, _ := env.pair(t); return client },
+		func(s *facade.Socket) error { return s.SendAll(chunk) })
 }
 
 func closeEndsConnect(t *testing.T, env Env) {
 	if env.Silent == "" {
 		env.Skip(t, env.WhyNotSilent)
 	}
-	for range 5 {
-		s := env.socket(t, env.Client, facade.SOCK_STREAM)
-		closeWhile(t, s, func() error { return s.Connect(env.addr(env.Silent, 9)) })
-	}
+	closeWhile(t, 6, func() *facade.Socket { return env.socket(t, env.Client, facade.SOCK_STREAM) },
+		func(s *facade.Socket) error { return s.Connect(env.addr(env.Silent, 9)) })
 }
 
 func closeListener(t *testing.T, env Env) {
