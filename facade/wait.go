@@ -125,3 +125,19 @@ func newTimeLimit(exec endpoint.Executor, after time.Duration, p *parked) *timeL
 	})
 	return l
 }
+
+// deadline is when a timeout that starts now will have passed.
+func (e *engine) deadline(timeout time.Duration) time.Time {
+	if timeout == NoTimeout {
+		return time.Time{}
+	}
+	return e.exec.Now().Add(timeout)
+}
+
+// left is the timeout that remains until end.
+func (e *engine) left(end time.Time) time.Duration {
+	if end.IsZero() {
+		return NoTimeout
+	}
+	return end.Sub(e.exec.Now())
+}
