@@ -123,8 +123,11 @@ func TestBadConfig(t *testing.T) {
 }
 
 func TestSettingsReachTheStack(t *testing.T) {
+	// Both bounds are beyond the other one's default.
+	newStack(t, stack.Config{TCP: stack.TCPConfig{MinRTO: 300 * time.Second, MaxRTO: 600 * time.Second}})
+	newStack(t, stack.Config{TCP: stack.TCPConfig{MinRTO: 10 * time.Millisecond, MaxRTO: 100 * time.Millisecond}})
 	s := newStack(t, stack.Config{TCP: stack.TCPConfig{
-		MinRTO: 300 * time.Second, MaxRTO: 600 * time.Second, DisableSACK: true, RACK: true,
+		MinRTO: 50 * time.Millisecond, MaxRTO: time.Second, DisableSACK: true, RACK: true,
 		CongestionControl: "reno", TimeWaitReuse: stack.TimeWaitReuseAlways,
 	}, EphemeralPorts: stack.PortRange{First: 5000, Last: 5000}})
 	c := listenUDP(t, s, "127.0.0.1:0")
