@@ -12,7 +12,12 @@ import (
 	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
-func TestMain(m *testing.M) { os.Exit(testenv.RunInNetns(m)) }
+func TestMain(m *testing.M) {
+	if port := os.Getenv(dialerPort); port != "" {
+		os.Exit(runDialer(port))
+	}
+	os.Exit(testenv.RunInNetns(m))
+}
 
 // patience is how long something may take that ought to happen at once.
 const patience = 30 * time.Second

@@ -23,16 +23,22 @@ func memory() (inUse uint64) {
 	return s.HeapInuse + s.StackInuse
 }
 
+// greeting is what each connection carries.
+const greeting = "hello"
+
+func wantGreeting(t *testing.T, s *facade.Socket) {
+	t.Helper()
+	b, err := s.Recv(len(greeting), facade.MSG_WAITALL)
+	if err != nil || string(b) != greeting {
+		t.Fatalf("recv: %q, %v", b, err)
+	}
+}
+
 // openAndClose opens connections at once and closes them again.
 func openAndClose(t *testing.T, m *facade.Module, n int) {
 	t.Helper()
-	l, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
-	must(t, err)
+	l, a := listening(t, m, facade.InetAddr{Host: "127.0.0.1"})
 	defer l.Close()
-	must(t, l.Bind(facade.InetAddr{Host: "127.0.0.1"}))
-	must(t, l.Listen(facade.SOMAXCONN))
-	a, err := l.GetSockName()
-	must(t, err)
 	all := make([]*facade.Socket, 0, 2*n)
 	for range n {
 		client, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
@@ -43,11 +49,8 @@ func openAndClose(t *testing.T, m *facade.Module, n int) {
 		all = append(all, client, server)
 	}
 	for i := 0; i < len(all); i += 2 {
-		must(t, all[i].SendAll([]byte("hello")))
-		b, err := all[i+1].Recv(5, facade.MSG_WAITALL)
-		if err != nil || string(b) != "hello" {
-			t.Fatalf("connection %d: %q, %v", i/2, b, err)
-		}
+		must(t, all[i].SendAll([]byte(greeting)))
+		wantGreeting(t, all[i+1])
 	}
 	for _, s := range all {
 		must(t, s.Close())
@@ -64,50 +67,26 @@ func TestManyConnectionsOnStack(t *testing.T) {
 	closeAtEnd(t, s)
 	m := facade.New(facade.Config{Stack: s})
 	closeAtEnd(t, m)
-	wantAllBack(t, m, connections, func() { settle(t, s, clock) })
-}
-
-// TestManyConnectionsAndTheirStack: with the stack itself everything comes back,
-// gVisor's tables too.
-func TestManyConnectionsAndTheirStack(t *testing.T) {
-	testenv.LeakCheck(t)
-	whole := func(n int) {
-		clock := newManualClock()
-		s, err := stack.New(stack.Config{Clock: clock})
-		must(t, err)
-		m := facade.New(facade.Config{Stack: s})
-		openAndClose(t, m, n)
+	wantAllBack(t, m, func() {
+		openAndClose(t, m, connections)
 		settle(t, s, clock)
-		must(t, m.Close())
-		must(t, s.Close())
-	}
-	whole(connections) // gVisor lists endpoints that end in a map of the process
-	before := memory()
-	whole(connections)
-	wantNoGrowth(t, before)
+	})
 }
 
-// TestManyConnectionsOnKernel is the same on the kernel path, with as many
-// connections as there may be descriptors.
+// TestManyConnectionsOnKernel is the same on the kernel path. The clients are in
+// another process, as one may not have the descriptors of both ends.
 func TestManyConnectionsOnKernel(t *testing.T) {
-	const others = 100
-	n := (testenv.OpenFiles(t, 2*connections+others) - others) / 2
-	t.Logf("%d connections", n)
+	testenv.OpenFiles(t, connections+100)
 	testenv.LeakCheck(t)
 	m := facade.New(facade.Config{Kernel: facade.KernelAlways})
 	closeAtEnd(t, m)
-	wantAllBack(t, m, n, func() {})
+	wantAllBack(t, m, func() { serveDialers(t, m) })
 }
 
-// wantAllBack opens and closes n connections, and compares what is in use with
-// what was before.
-func wantAllBack(t *testing.T, m *facade.Module, n int, settle func()) {
+// wantAllBack has round open and close connections, and compares what is in use
+// with what was before.
+func wantAllBack(t *testing.T, m *facade.Module, round func()) {
 	t.Helper()
-	round := func() {
-		t.Helper()
-		openAndClose(t, m, n)
-		settle()
-	}
 	// Tables, such as gVisor's of ports and flows, keep the size that they once
 	// had: they are grown when the measurement begins.
 	round()
