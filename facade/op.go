@@ -28,6 +28,7 @@ type op struct {
 	addr  endpoint.Sockaddr
 	how   int
 	abort bool
+	whole bool // of a receive: not before the buffer is full
 
 	started  bool // of a connect
 	n        int
@@ -61,10 +62,7 @@ func (o *op) Run() {
 	ep := o.e.ep
 	switch o.kind {
 	case opRecv:
-		flags := o.msg.Flags
-		if o.n, o.errno = ep.Recv(&o.msg); o.errno == endpoint.EAGAIN {
-			o.msg.Flags = flags
-		}
+		o.recv(ep)
 	case opSend:
 		o.n, o.errno = ep.Send(&o.msg)
 	case opAccept:
@@ -81,6 +79,23 @@ func (o *op) Run() {
 		}
 	}
 }
+
+// recv receives once. The flags that go in are left for the next try.
+func (o *op) recv(ep endpoint.Endpoint) {
+	flags := o.msg.Flags
+	// What was over before the receive has no bytes that it could have missed.
+	over := o.whole && ep.Ready()&streamOver != 0
+	o.n, o.errno = ep.Recv(&o.msg)
+	if o.whole && !over && o.errno == 0 && o.n < o.msg.Len() {
+		o.errno = endpoint.EAGAIN
+	}
+	if o.errno == endpoint.EAGAIN {
+		o.msg.Flags = flags
+	}
+}
+
+// streamOver are the events after which nothing more arrives.
+const streamOver = endpoint.POLLRDHUP | endpoint.POLLHUP | endpoint.POLLERR
 
 // connect makes EINPROGRESS and EALREADY something to wait for: EAGAIN, until
 // the socket is ready, and then a second connect tells how it went.

@@ -25,7 +25,7 @@ func (e *engine) recv(b []byte, flags int, addr *endpoint.Sockaddr, w patience) 
 func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
 	flags := o.msg.Flags
 	if flags&endpoint.MSG_PEEK != 0 {
-		return e.peekAll(o, b, flags, w)
+		return e.peekAll(o, w)
 	}
 	got, end := 0, e.deadline(w.timeout)
 	for {
@@ -48,29 +48,15 @@ func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
 	}
 }
 
-// peekAll waits until the stream has len(b) bytes to peek at.
-func (e *engine) peekAll(o *op, b []byte, flags int, w patience) (int, result) {
-	p := e.rd.park()
-	defer e.rd.unpark(p)
-	var limit *timeLimit
-	if w.timeout != NoTimeout {
-		limit = newTimeLimit(e.exec, w.timeout, p)
-		defer limit.timer.Stop()
+// peekAll waits until the stream has len(b) bytes to peek at, and returns what it
+// has when it ends or the wait does.
+func (e *engine) peekAll(o *op, w patience) (int, result) {
+	o.whole = true
+	e.rd.await(o, w)
+	if r := o.result(); o.n == 0 || o.outcome == closed {
+		return 0, r
 	}
-	for {
-		o.buffer(b, flags) // what came out of the try before is in its flags
-		e.exec.Do(e.key, o)
-		over := e.ep.Ready()&(endpoint.POLLRDHUP|endpoint.POLLHUP|endpoint.POLLERR) != 0
-		ended := e.rd.ended(w, limit)
-		if o.errno == 0 && (o.n == len(b) || over || ended != done) {
-			return o.n, result{}
-		}
-		if o.errno != 0 && o.errno != endpoint.EAGAIN || ended != done {
-			o.end(ended, w)
-			return 0, o.result()
-		}
-		<-p.ch
-	}
+	return o.n, result{}
 }
 
 // keepError has the next send, receive or SO_ERROR tell an error of the peer's
