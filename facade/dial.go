@@ -39,7 +39,7 @@ func (m *Module) DialContext(ctx context.Context, network, address string) (net.
 	}
 	to, _ := m.sockaddrOf(family, ap)
 	if r := e.dial(ctx, to); !r.ok() {
-		e.close(false)
+		e.close()
 		return nil, opError("dial", network, nil, addr, "connect", r)
 	}
 	peer := e.peer() // of a wildcard, the loopback
@@ -106,7 +106,7 @@ func (m *Module) Listen(network, address string) (net.Listener, error) {
 		return nil, err
 	}
 	if errno := e.ep.Listen(endpoint.SOMAXCONN); errno != 0 {
-		e.close(false)
+		e.close()
 		return nil, opError("listen", network, nil, addr, "listen", result{errno: errno})
 	}
 	return &TCPListener{newNetConn(e, network, noAddr)}, nil
@@ -165,12 +165,12 @@ func (m *Module) bound(network, address string, option int) (*engine, net.Addr, 
 		errno = e.setFlag(endpoint.SOL_SOCKET, option, true)
 	}
 	if errno != 0 {
-		e.close(false)
+		e.close()
 		return fail("setsockopt", errno)
 	}
 	sa, _ := m.sockaddrOf(family, ap)
 	if errno := e.ep.Bind(sa); errno != 0 {
-		e.close(false)
+		e.close()
 		return fail("bind", errno)
 	}
 	return e, addr, nil

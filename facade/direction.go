@@ -87,12 +87,8 @@ func (d *direction) wake() {
 // setDeadline arms the deadline that net.Conn describes. The zero time is none.
 func (d *direction) setDeadline(t time.Time) {
 	d.mu.Lock()
-	d.armed++
+	d.disarm()
 	armed := d.armed
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
 	d.expired.Store(false)
 	if !t.IsZero() {
 		if left := t.Sub(d.e.exec.Now()); left <= 0 {
@@ -103,6 +99,16 @@ func (d *direction) setDeadline(t time.Time) {
 	}
 	d.mu.Unlock()
 	d.wake()
+}
+
+// disarm ends the deadline before; a timer that fires all the same finds that it
+// is no longer meant. The caller holds d.mu.
+func (d *direction) disarm() {
+	d.armed++
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
+	}
 }
 
 func (d *direction) expire(armed uint64) {
@@ -120,11 +126,7 @@ func (d *direction) expire(armed uint64) {
 // stop ends the deadline and wakes what waits, for a socket that was closed.
 func (d *direction) stop() {
 	d.mu.Lock()
-	d.armed++
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
+	d.disarm()
 	d.mu.Unlock()
 	d.wake()
 }

@@ -80,13 +80,11 @@ func (e *engine) isStream() bool { return e.typ == endpoint.SOCK_STREAM }
 
 // close ends the socket and every call that waits on it. The second call
 // reports false.
-func (e *engine) close(abort bool) bool {
+func (e *engine) close() bool {
 	if e.closed.Swap(true) {
 		return false
 	}
-	o := newOp(e, opClose)
-	o.abort = abort
-	e.post(o)
+	e.post(newOp(e, opClose))
 	e.ep.Unsubscribe(&e.waiter)
 	e.rd.stop()
 	e.wr.stop()

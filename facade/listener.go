@@ -38,7 +38,7 @@ func (l *TCPListener) Close() error {
 	if !l.ok() {
 		return invalid
 	}
-	if !l.c.e.close(false) {
+	if !l.c.e.close() {
 		return opError("close", l.c.network, nil, l.c.local, "close", result{outcome: closed})
 	}
 	return nil

@@ -68,7 +68,7 @@ func (c *netConn) Close() error {
 	if !c.ok() {
 		return invalid
 	}
-	if !c.e.close(false) {
+	if !c.e.close() {
 		return opError("close", c.network, c.local, c.remote, "close", result{outcome: closed})
 	}
 	return nil

@@ -27,7 +27,6 @@ type op struct {
 	iov   [1][]byte
 	addr  endpoint.Sockaddr
 	how   int
-	abort bool
 	whole bool // of a receive: not before the buffer is full
 
 	started  bool // of a connect
@@ -72,11 +71,7 @@ func (o *op) Run() {
 	case opShutdown:
 		o.errno = ep.Shutdown(o.how)
 	case opClose:
-		if o.abort {
-			ep.Abort()
-		} else {
-			o.errno = ep.Close()
-		}
+		o.errno = ep.Close()
 	}
 }
 

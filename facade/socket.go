@@ -140,7 +140,7 @@ func (s *Socket) Shutdown(how int) error {
 // end so. What was sent is still delivered. A second Close does nothing.
 func (s *Socket) Close() error {
 	if s != nil && s.e != nil {
-		s.e.close(false)
+		s.e.close()
 	}
 	return nil
 }

@@ -144,9 +144,14 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 }
 
 func bind(c *core, full tcpip.FullAddress) endpoint.Errno {
-	err := c.Bind(full)
+	return bindErrno(c.Bind(full))
+}
+
+// bindErrno is toErrno for what binds: bind(2) and listen(2) have their own errno
+// when no ephemeral port is free.
+func bindErrno(err tcpip.Error) endpoint.Errno {
 	if _, ok := err.(*tcpip.ErrNoPortAvailable); ok {
-		return endpoint.EADDRINUSE // bind(2): no ephemeral port is free
+		return endpoint.EADDRINUSE
 	}
 	return toErrno(err)
 }
@@ -161,13 +166,10 @@ func (e *Endpoint) Listen(backlog int) endpoint.Errno {
 	backlog = min(max(backlog, 0), endpoint.SOMAXCONN, e.p.stack.Caps().Backlog)
 	// Linux queues one connection more than the backlog (sk_acceptq_is_full).
 	err := c.Listen(backlog + 1)
-	if _, ok := err.(*tcpip.ErrNoPortAvailable); ok {
-		return endpoint.EADDRINUSE
-	}
 	if err == nil {
 		e.backlog.Store(int64(backlog))
 	}
-	return toErrno(err)
+	return bindErrno(err)
 }
 
 // Accept wraps accept(2).
