@@ -218,11 +218,20 @@ func (e *Endpoint) recvStream(c *core, s *sink, opts tcpip.ReadOptions, m *endpo
 	case *tcpip.ErrWouldBlock:
 		return 0, endpoint.EAGAIN
 	case *tcpip.ErrClosedForReceive:
-		return 0, 0
+		return 0, e.endOfInput()
 	case *tcpip.ErrBadBuffer:
 		return 0, 0 // no room was given
 	}
 	return 0, toErrno(err)
+}
+
+// endOfInput tells the end of a stream, or of what was shut down, apart from a
+// Close that came after the receive had begun.
+func (e *Endpoint) endOfInput() endpoint.Errno {
+	if e.closed.Load() {
+		return endpoint.EBADF
+	}
+	return 0
 }
 
 func (e *Endpoint) recvDatagram(c *core, s *sink, opts tcpip.ReadOptions, m *endpoint.Message, flags int) (int, endpoint.Errno) {
@@ -233,7 +242,7 @@ func (e *Endpoint) recvDatagram(c *core, s *sink, opts tcpip.ReadOptions, m *end
 	case *tcpip.ErrWouldBlock:
 		return 0, endpoint.EAGAIN
 	case *tcpip.ErrClosedForReceive:
-		return 0, 0
+		return 0, e.endOfInput()
 	default:
 		return 0, toErrno(err)
 	}
