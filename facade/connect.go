@@ -25,7 +25,7 @@ type connectOnce struct{ *op }
 
 // Run implements endpoint.Op.
 func (o connectOnce) Run() {
-	o.errno = o.e.ep.Connect(o.addr)
+	o.errno = o.t.ep.Connect(o.addr)
 	o.noteClosed()
 }
 
@@ -56,9 +56,9 @@ func (e *engine) shutdown(how int) result {
 
 // post hands an operation to the executor that no caller may wait for. Where it
 // has not run yet, there is no error to tell.
-func (e *engine) post(o *op) result {
-	e.exec.Post(e.key, o)
-	if e.exec.Credit(e.key) >= 0 {
+func (t *traffic) post(o *op) result {
+	t.exec.Post(t.key, o)
+	if t.exec.Credit(t.key) >= 0 {
 		return result{}
 	}
 	defer o.free()

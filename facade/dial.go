@@ -61,11 +61,7 @@ func (e *engine) dial(ctx context.Context, to endpoint.Sockaddr) result {
 			return result{outcome: timedOut}
 		}
 	}
-	r := e.connect(to, w)
-	if r.outcome == cancelled && ctx.Err() == context.DeadlineExceeded {
-		r.outcome = timedOut
-	}
-	return r
+	return e.connect(to, w)
 }
 
 func loopback(version int) netip.Addr {

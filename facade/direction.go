@@ -11,11 +11,11 @@ import (
 // direction is one half of a socket's traffic: the calls that wait in it and its
 // deadline.
 type direction struct {
-	e       *engine
+	t       *traffic
 	waiting atomic.Int32
 	expired atomic.Bool
 	// limit is SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds; 0 is none.
-	limit atomic.Int64
+	limit *atomic.Int64
 
 	mu     sync.Mutex
 	parked map[*parked]struct{}
@@ -91,10 +91,10 @@ func (d *direction) setDeadline(t time.Time) {
 	armed := d.armed
 	d.expired.Store(false)
 	if !t.IsZero() {
-		if left := t.Sub(d.e.exec.Now()); left <= 0 {
+		if left := t.Sub(d.t.exec.Now()); left <= 0 {
 			d.expired.Store(true)
 		} else {
-			d.timer = d.e.exec.NewTimer(left, func() { d.expire(armed) })
+			d.timer = d.t.exec.NewTimer(left, func() { d.expire(armed) })
 		}
 	}
 	d.mu.Unlock()

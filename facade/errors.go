@@ -2,6 +2,8 @@ package facade
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"syscall"
@@ -26,6 +28,9 @@ type Error struct {
 	sentinel error
 }
 
+// expired is the sentinel of a context whose deadline has passed: a timeout too.
+var expired = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, context.DeadlineExceeded)
+
 // Error returns "op address: what went wrong". A timeout is "timed out".
 func (e *Error) Error() string {
 	s := e.Op
@@ -33,7 +38,7 @@ func (e *Error) Error() string {
 		s += " " + e.Addr.String()
 	}
 	switch {
-	case e.sentinel == os.ErrDeadlineExceeded:
+	case errors.Is(e.sentinel, os.ErrDeadlineExceeded):
 		return s + ": timed out"
 	case e.Errno != 0:
 		return s + ": " + e.Errno.Error()
@@ -56,7 +61,7 @@ func (e *Error) Unwrap() []error {
 // Timeout tells whether the socket's timeout or the stack's own (ETIMEDOUT) has
 // passed. A call in non-blocking mode that would have blocked is no timeout.
 func (e *Error) Timeout() bool {
-	return e.sentinel == os.ErrDeadlineExceeded || e.Errno == syscall.ETIMEDOUT
+	return errors.Is(e.sentinel, os.ErrDeadlineExceeded) || e.Errno == syscall.ETIMEDOUT
 }
 
 // Temporary tells whether the same call may succeed later.
@@ -75,6 +80,8 @@ func newError(op string, addr Addr, r result) error {
 		e.Errno, e.sentinel = syscall.EBADF, net.ErrClosed
 	case timedOut, deadlineExceeded:
 		e.sentinel = os.ErrDeadlineExceeded
+	case contextExpired:
+		e.sentinel = expired
 	case cancelled:
 		e.sentinel = context.Canceled
 	}

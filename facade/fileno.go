@@ -1,76 +1,83 @@
 package facade
 
-import (
-	"github.com/usernet-stack/usernet/facade/endpoint"
-)
+import "github.com/usernet-stack/usernet/facade/endpoint"
+
+// noFD is the number of a descriptor that is not there.
+const noFD = -1
 
 // Fileno returns a descriptor that poll(2), select(2) and epoll(7) can wait on;
 // -1 for a closed socket. On the kernel path it is the socket's own.
 //
 // On the stack it is one that stands for the socket: it is readable and writable
 // when the socket is, and an error or hang-up shows as both. It is there to wait
-// on, not to read, write or close; it is closed with the socket. Only Linux has
-// it: elsewhere the error is ENOSYS.
+// on, and for FromFD, SocketFromFileno and CloseFD, not to read, write or close;
+// it is closed with the socket. Only Linux has it: elsewhere the error is ENOSYS.
 func (s *Socket) Fileno() (int, error) {
 	const op = "fileno"
 	e, err := s.engineFor(op)
 	if err != nil {
-		return -1, err
-	}
-	if f, ok := e.ep.(interface{ FD() int }); ok {
-		return f.FD(), nil
+		return noFD, err
 	}
 	fd, errno := e.openFileno()
 	return fd, errnoError(op, nil, errno)
 }
 
+// descriptor is an endpoint that has a descriptor of the kernel's.
+type descriptor interface {
+	FD() int
+	// Release gives the descriptor up, still open, and closes the endpoint.
+	Release() (int, endpoint.Errno)
+}
+
 // openFileno returns the descriptor that stands for the socket, made when it is
 // first asked for.
-func (e *engine) openFileno() (int, endpoint.Errno) {
-	e.filenoMu.Lock()
-	defer e.filenoMu.Unlock()
-	if f := e.fileno.Load(); f != nil {
-		return f.fd, 0
+func (t *traffic) openFileno() (int, endpoint.Errno) {
+	t.filenoMu.Lock()
+	defer t.filenoMu.Unlock()
+	if t.fd != noFD {
+		return t.fd, 0
 	}
-	if e.closed.Load() || !e.m.keepFileno(e) {
-		return -1, endpoint.EBADF
+	if t.closed.Load() {
+		return noFD, endpoint.EBADF
 	}
-	f, errno := newPollFile(e.ep)
-	if errno != 0 {
-		return -1, errno
+	var shown *pollFile
+	fd := noFD
+	if own, ok := t.ep.(descriptor); ok {
+		fd = own.FD()
+	} else {
+		f, errno := newPollFile(t.ep)
+		if errno != 0 {
+			return noFD, errno
+		}
+		shown, fd = f, f.fd
 	}
-	e.fileno.Store(f)
-	f.sync()
-	return f.fd, 0
+	if fd == noFD || !t.m.filenos.add(fd, t) {
+		if shown != nil {
+			shown.close()
+		}
+		return noFD, endpoint.EBADF
+	}
+	t.fd = fd
+	if shown != nil {
+		t.fileno.Store(shown)
+		shown.sync()
+	}
+	return fd, 0
 }
 
-func (e *engine) closeFileno() {
-	e.filenoMu.Lock()
-	defer e.filenoMu.Unlock()
-	if f := e.fileno.Swap(nil); f != nil {
+// closeFileno ends what stands for the socket. It comes before the endpoint is
+// closed, and its descriptor's number with it.
+func (t *traffic) closeFileno() {
+	t.filenoMu.Lock()
+	defer t.filenoMu.Unlock()
+	if t.fd == noFD {
+		return
+	}
+	t.m.filenos.forget(t.fd)
+	t.fd = noFD
+	if f := t.fileno.Swap(nil); f != nil {
 		f.close()
 	}
-}
-
-// keepFileno has the module close the socket's descriptor with itself; not any
-// more when it is closed.
-func (m *Module) keepFileno(e *engine) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return false
-	}
-	if m.filenos == nil {
-		m.filenos = make(map[*engine]struct{})
-	}
-	m.filenos[e] = struct{}{}
-	return true
-}
-
-func (m *Module) forgetFileno(e *engine) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.filenos, e)
 }
 
 // visible is what a descriptor can show: errors and hang-ups make it readable

@@ -59,8 +59,8 @@ type Module struct {
 	own    *stack.Stack
 	net    *netstack.Provider
 	kernel *kernel.Provider
-	// filenos are the sockets that have a descriptor to be closed.
-	filenos map[*engine]struct{}
+
+	filenos filenos
 }
 
 // New returns a module. It opens nothing: what it needs, it makes with the first
@@ -70,9 +70,9 @@ func New(c Config) *Module {
 }
 
 // debug tells the logger, if there is one.
-func (m *Module) debug(message string, err error) {
+func (m *Module) debug(message string, args ...any) {
 	if m.config.Logger != nil {
-		m.config.Logger.Debug(message, slog.Any("error", err))
+		m.config.Logger.Debug(message, args...)
 	}
 }
 
@@ -89,12 +89,8 @@ func (m *Module) Close() error {
 		return nil
 	}
 	m.closed = true // nothing is added from here on
-	filenos := m.filenos
-	m.filenos = nil
 	m.mu.Unlock()
-	for e := range filenos {
-		e.closeFileno()
-	}
+	m.filenos.close()
 	if m.net != nil {
 		m.net.Close()
 	}
@@ -118,7 +114,8 @@ func (m *Module) provider(family int) (endpoint.Provider, endpoint.Errno) {
 	if m.config.Kernel == KernelAlways {
 		return m.kernelProvider()
 	}
-	if family == endpoint.AF_INET || family == endpoint.AF_INET6 {
+	switch family {
+	case endpoint.AF_INET, endpoint.AF_INET6, endpoint.AF_PACKET:
 		return m.stackProvider()
 	}
 	if p, ok := m.config.Providers[Family(family)]; ok {
@@ -138,7 +135,7 @@ func (m *Module) stackProvider() (endpoint.Provider, endpoint.Errno) {
 	if s == nil {
 		var err error
 		if s, err = stack.New(stack.Config{Logger: m.config.Logger}); err != nil {
-			m.debug("stack cannot be made", err)
+			m.debug("stack cannot be made", slog.Any("error", err))
 			return nil, endpoint.ENOMEM
 		}
 		m.own = s
@@ -153,7 +150,7 @@ func (m *Module) kernelProvider() (endpoint.Provider, endpoint.Errno) {
 	}
 	p, err := kernel.New(kernel.Config{Logger: m.config.Logger})
 	if err != nil {
-		m.debug("kernel path cannot be used", err)
+		m.debug("kernel path cannot be used", slog.Any("error", err))
 		return nil, endpoint.EAFNOSUPPORT
 	}
 	m.kernel = p
@@ -218,12 +215,18 @@ func (m *Module) SetDefaultTimeout(timeout time.Duration) error {
 	return nil
 }
 
-// stackInUse is the stack that carries AF_INET, if there is one yet.
-func (m *Module) stackInUse() *stack.Stack {
+// stack is the one that carries AF_INET.
+func (m *Module) stack() (*stack.Stack, endpoint.Errno) {
 	if m.config.Stack != nil {
-		return m.config.Stack
+		return m.config.Stack, 0
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.own
+	if m.closed {
+		return nil, endpoint.EBADF
+	}
+	if _, errno := m.stackProvider(); errno != 0 {
+		return nil, errno
+	}
+	return m.own, 0
 }

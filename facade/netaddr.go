@@ -34,45 +34,6 @@ func (m *Module) addrPort(sa endpoint.Sockaddr) netip.AddrPort {
 	return ap
 }
 
-// zone names an interface: by the stack's links, or the host's when the kernel
-// carries every socket; by number when it has no name.
-func (m *Module) zone(index uint32) string {
-	if index == 0 {
-		return ""
-	}
-	if m.config.Kernel == KernelAlways {
-		if i, err := net.InterfaceByIndex(int(index)); err == nil {
-			return i.Name
-		}
-	} else if s := m.stackInUse(); s != nil {
-		if l, err := s.LinkByIndex(int(index)); err == nil {
-			return l.Name
-		}
-	}
-	return strconv.Itoa(int(index))
-}
-
-// scopeID is the inverse of zone; 0 for a name that is unknown.
-func (m *Module) scopeID(zone string) uint32 {
-	if zone == "" {
-		return 0
-	}
-	if m.config.Kernel == KernelAlways {
-		if i, err := net.InterfaceByName(zone); err == nil {
-			return uint32(i.Index)
-		}
-	} else if s := m.stackInUse(); s != nil {
-		if l, err := s.LinkByName(zone); err == nil {
-			return uint32(l.Index)
-		}
-	}
-	n, err := strconv.ParseUint(zone, 10, 32)
-	if err != nil {
-		return 0
-	}
-	return uint32(n)
-}
-
 // sockaddrOf converts an address for a socket of the given family; an AF_INET
 // socket takes an IPv4-mapped address as IPv4.
 func (m *Module) sockaddrOf(family int, ap netip.AddrPort) (endpoint.Sockaddr, bool) {

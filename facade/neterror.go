@@ -25,7 +25,7 @@ func cause(call string, r result) error {
 		return net.ErrClosed
 	case deadlineExceeded:
 		return os.ErrDeadlineExceeded
-	case timedOut:
+	case timedOut, contextExpired:
 		return errDialTimeout
 	case cancelled:
 		return errDialCancelled

@@ -20,7 +20,8 @@ const (
 // op is one call on its way through the executor, with all that it needs on the
 // heap: objects are reused, so that a send or receive allocates nothing here.
 type op struct {
-	e    *engine
+	t    *traffic
+	keep *engine // is not collected while its call is under way
 	kind opKind
 
 	msg   endpoint.Message
@@ -40,7 +41,7 @@ var opPool = sync.Pool{New: func() any { return new(op) }}
 
 func newOp(e *engine, kind opKind) *op {
 	o := opPool.Get().(*op)
-	o.e, o.kind = e, kind
+	o.t, o.keep, o.kind = e.traffic, e, kind
 	return o
 }
 
@@ -58,7 +59,7 @@ func (o *op) buffer(b []byte, flags int) {
 
 // Run implements endpoint.Op.
 func (o *op) Run() {
-	ep := o.e.ep
+	ep := o.t.ep
 	switch o.kind {
 	case opRecv:
 		o.recv(ep)
@@ -104,7 +105,7 @@ func (o *op) connect(ep endpoint.Endpoint) {
 	case o.errno == endpoint.EINPROGRESS || o.errno == endpoint.EALREADY:
 		o.started = true
 		o.errno = endpoint.EAGAIN
-	case o.errno == endpoint.EAGAIN && o.e.typ == endpoint.SOCK_DGRAM:
+	case o.errno == endpoint.EAGAIN && o.t.typ == endpoint.SOCK_DGRAM:
 		// No ephemeral port is free (ip4_datagram_connect): nothing to wait for.
 		o.errno = endpoint.EADDRNOTAVAIL
 	}
@@ -113,7 +114,7 @@ func (o *op) connect(ep endpoint.Endpoint) {
 // noteClosed has an operation that failed on a closed socket say so, whatever
 // the endpoint answered in the middle of closing.
 func (o *op) noteClosed() {
-	if o.errno == endpoint.EBADF || o.errno != 0 && o.e.closed.Load() {
+	if o.errno == endpoint.EBADF || o.errno != 0 && o.t.closed.Load() {
 		o.outcome = closed
 	}
 }

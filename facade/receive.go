@@ -61,8 +61,8 @@ func (e *engine) peekAll(o *op, w patience) (int, result) {
 
 // keepError has the next send, receive or SO_ERROR tell an error of the peer's
 // that this call has met after it had moved bytes.
-func (e *engine) keepError(r result) {
+func (t *traffic) keepError(r result) {
 	if r.outcome == done && r.errno != endpoint.EAGAIN {
-		e.pending.Store(uint32(r.errno))
+		t.pending.Store(uint32(r.errno))
 	}
 }

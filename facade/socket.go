@@ -1,6 +1,7 @@
 package facade
 
 import (
+	"context"
 	"syscall"
 	"time"
 
@@ -10,7 +11,32 @@ import (
 // Socket is the reference's socket object. It is safe for concurrent use; Close
 // from another goroutine ends every call that waits. The methods of a nil or
 // zero Socket answer as those of a closed one.
-type Socket struct{ e *engine }
+type Socket struct {
+	e   *engine
+	ctx context.Context // of WithContext, or nil
+}
+
+// SocketType is the type of the objects that Module.Socket returns.
+type SocketType = Socket
+
+// WithContext returns a view of the socket, whose calls end when ctx does as
+// well: with ctx's error, on top of the socket's own timeout. Names are resolved
+// under ctx too. Closing either closes both.
+func (s *Socket) WithContext(ctx context.Context) *Socket {
+	if s == nil {
+		return nil
+	}
+	return &Socket{e: s.e, ctx: ctx}
+}
+
+// call describes a call that takes an address.
+func (s *Socket) call(op string) call {
+	c := call{ctx: s.ctx, op: op, d: s.e.description, m: s.e.m}
+	if c.ctx == nil {
+		c.ctx = context.Background()
+	}
+	return c
+}
 
 // engineFor returns the engine of an open socket.
 func (s *Socket) engineFor(op string) (*engine, error) {
@@ -51,7 +77,7 @@ func (s *Socket) Bind(address Addr) error {
 	if err != nil {
 		return err
 	}
-	sa, err := toSockaddr(op, e.family, address)
+	sa, err := s.call(op).toSockaddr(address)
 	if err != nil {
 		return err
 	}
@@ -80,30 +106,30 @@ func (s *Socket) Accept() (*Socket, Addr, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c, peer, r := e.accept(e.socketStyle(&e.rd, 0))
+	c, peer, r := e.accept(s.patience(&e.rd, 0))
 	if !r.ok() {
 		return nil, nil, newError(op, nil, r)
 	}
-	return &Socket{e: c}, fromSockaddr(peer), nil
+	return &Socket{e: c}, c.addr(peer), nil
 }
 
 // Connect wraps connect(2). When the socket's timeout passes first, the attempt
 // goes on in the background; in non-blocking mode the error is EINPROGRESS.
 func (s *Socket) Connect(address Addr) error {
-	e, r, err := s.connect(address)
-	if e == nil || err != nil {
+	r, err := s.connect(address)
+	if err != nil {
 		return err
 	}
 	return newError("connect", address, r)
 }
 
 // ConnectEx is Connect that returns the errno, 0 for success. What is no errno
-// of connect(2) is an error: a bad argument, or a closed socket. A timeout is
-// EAGAIN, as in CPython.
+// of connect(2) is an error: a bad argument, a name that cannot be resolved, or a
+// closed socket. A timeout is EAGAIN, as in CPython.
 func (s *Socket) ConnectEx(address Addr) (syscall.Errno, error) {
-	e, r, err := s.connect(address)
+	r, err := s.connect(address)
 	switch {
-	case e == nil || err != nil:
+	case err != nil:
 		return 0, err
 	case r.outcome == timedOut:
 		return syscall.EAGAIN, nil
@@ -113,17 +139,17 @@ func (s *Socket) ConnectEx(address Addr) (syscall.Errno, error) {
 	return r.errno.Host(), nil
 }
 
-func (s *Socket) connect(address Addr) (*engine, result, error) {
+func (s *Socket) connect(address Addr) (result, error) {
 	const op = "connect"
 	e, err := s.engineFor(op)
 	if err != nil {
-		return nil, result{}, err
+		return result{}, err
 	}
-	sa, err := toSockaddr(op, e.family, address)
+	sa, err := s.call(op).toSockaddr(address)
 	if err != nil {
-		return nil, result{}, err
+		return result{}, err
 	}
-	return e, e.connect(sa, e.socketStyle(&e.wr, 0)), nil
+	return e.connect(sa, s.patience(&e.wr, 0)), nil
 }
 
 // Shutdown wraps shutdown(2) with SHUT_RD, SHUT_WR or SHUT_RDWR.
@@ -137,10 +163,11 @@ func (s *Socket) Shutdown(how int) error {
 }
 
 // Close wraps close(2): all further calls fail with EBADF, and those that wait
-// end so. What was sent is still delivered. A second Close does nothing.
+// end so. What was sent is still delivered. A second Close does nothing; the
+// first one after CloseFD is EBADF.
 func (s *Socket) Close() error {
-	if s != nil && s.e != nil {
-		s.e.close()
+	if s != nil && s.e != nil && !s.e.close() && s.e.closedElsewhere.Swap(false) {
+		return errnoError("close", nil, endpoint.EBADF)
 	}
 	return nil
 }
@@ -153,7 +180,7 @@ func (s *Socket) GetSockName() (Addr, error) {
 		return nil, err
 	}
 	sa, errno := e.ep.LocalAddr()
-	return fromSockaddr(sa), errnoError(op, nil, errno)
+	return e.addr(sa), errnoError(op, nil, errno)
 }
 
 // GetPeerName wraps getpeername(2).
@@ -164,7 +191,7 @@ func (s *Socket) GetPeerName() (Addr, error) {
 		return nil, err
 	}
 	sa, errno := e.ep.PeerAddr()
-	return fromSockaddr(sa), errnoError(op, nil, errno)
+	return e.addr(sa), errnoError(op, nil, errno)
 }
 
 // SetBlocking sets blocking mode, or non-blocking mode.

@@ -14,14 +14,14 @@ func (s *Socket) Send(b []byte, flags ...int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, r := e.sendSocket(b, flagsOf(flags), noAddr)
+	n, r := s.send(e, b, flagsOf(flags), noAddr)
 	return n, newError(op, nil, r)
 }
 
-// sendSocket sends as send(2) of the kernel does: in blocking mode all of it, or
-// what goes within SO_SNDTIMEO.
-func (e *engine) sendSocket(b []byte, flags int, to endpoint.Sockaddr) (int, result) {
-	w := e.socketStyle(&e.wr, flags)
+// send sends as send(2) of the kernel does: in blocking mode all of it, or what
+// goes within SO_SNDTIMEO.
+func (s *Socket) send(e *engine, b []byte, flags int, to endpoint.Sockaddr) (int, result) {
+	w := s.patience(&e.wr, flags)
 	if !e.isStream() || w.timeout != NoTimeout && w.onExpiry == 0 {
 		return e.send(b, flags, to, w)
 	}
@@ -42,7 +42,7 @@ func (s *Socket) SendAll(b []byte, flags ...int) error {
 		return err
 	}
 	f := flagsOf(flags)
-	_, r := e.sendAll(b, f, e.socketStyle(&e.wr, f))
+	_, r := e.sendAll(b, f, s.patience(&e.wr, f))
 	return newError(op, nil, r)
 }
 
@@ -54,11 +54,11 @@ func (s *Socket) SendTo(b []byte, address Addr, flags ...int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	to, err := toSockaddr(op, e.family, address)
+	to, err := s.call(op).toSockaddr(address)
 	if err != nil {
 		return 0, err
 	}
-	n, r := e.sendSocket(b, flagsOf(flags), to)
+	n, r := s.send(e, b, flagsOf(flags), to)
 	return n, newError(op, address, r)
 }
 
@@ -87,7 +87,7 @@ func (s *Socket) recvInto(op string, buf []byte, flags []int) (int, error) {
 		return 0, err
 	}
 	f := flagsOf(flags)
-	n, r := e.recv(buf, f, nil, e.socketStyle(&e.rd, f))
+	n, r := e.recv(buf, f, nil, s.patience(&e.rd, f))
 	return n, newError(op, nil, r)
 }
 
@@ -116,11 +116,11 @@ func (s *Socket) recvFromInto(op string, buf []byte, flags []int) (int, Addr, er
 	}
 	f := flagsOf(flags)
 	var from endpoint.Sockaddr
-	n, r := e.recv(buf, f, &from, e.socketStyle(&e.rd, f))
+	n, r := e.recv(buf, f, &from, s.patience(&e.rd, f))
 	if !r.ok() {
 		return 0, nil, newError(op, nil, r)
 	}
-	return n, fromSockaddr(from), nil
+	return n, e.addr(from), nil
 }
 
 // maxReceive bounds what one call allocates: the kernel's own limit for a read,

@@ -42,8 +42,8 @@ func (s *Socket) getSockOpt(level, name int, v []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if d := e.timeoutOption(level, name); d != nil {
-		return getTimeval(v, time.Duration(d.limit.Load())), nil
+	if limit := e.timeoutOption(level, name); limit != nil {
+		return getTimeval(v, time.Duration(limit.Load())), nil
 	}
 	if level == endpoint.SOL_SOCKET && name == endpoint.SO_ERROR {
 		if pending := e.pending.Swap(0); pending != 0 {
@@ -71,28 +71,15 @@ func (s *Socket) SetSockOptBytes(level, name int, value []byte) error {
 	if err != nil {
 		return err
 	}
-	if d := e.timeoutOption(level, name); d != nil {
-		limit, errno := setTimeval(value)
+	if limit := e.timeoutOption(level, name); limit != nil {
+		d, errno := setTimeval(value)
 		if errno == 0 {
-			d.limit.Store(int64(limit))
+			limit.Store(int64(d))
 		}
 		return errnoError(op, nil, errno)
 	}
 	defer e.settle()
 	return errnoError(op, nil, e.ep.SetSockOpt(level, name, value))
-}
-
-// timeoutOption finds the direction that SO_RCVTIMEO or SO_SNDTIMEO limits. They
-// are the engine's, because endpoints never wait.
-func (e *engine) timeoutOption(level, name int) *direction {
-	switch {
-	case level != endpoint.SOL_SOCKET:
-	case name == endpoint.SO_RCVTIMEO:
-		return &e.rd
-	case name == endpoint.SO_SNDTIMEO:
-		return &e.wr
-	}
-	return nil
 }
 
 // struct timeval is two 64-bit integers: seconds and microseconds.

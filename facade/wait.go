@@ -21,21 +21,19 @@ type patience struct {
 	ctx context.Context
 }
 
-var (
-	dontWait  = patience{}
-	connStyle = patience{timeout: NoTimeout, deadlines: true}
-)
+// connStyle is the patience of a net.Conn.
+var connStyle = patience{timeout: NoTimeout, deadlines: true}
 
-// socketStyle is the patience of a Socket's call in direction d.
-func (e *engine) socketStyle(d *direction, flags int) patience {
-	if flags&endpoint.MSG_DONTWAIT != 0 {
-		return dontWait
+// patience is that of a Socket's call in direction d.
+func (s *Socket) patience(d *direction, flags int) patience {
+	w := patience{timeout: time.Duration(s.e.timeout.Load()), ctx: s.ctx}
+	switch limit := d.limit.Load(); {
+	case flags&endpoint.MSG_DONTWAIT != 0:
+		w.timeout = 0
+	case w.timeout == NoTimeout && limit > 0:
+		w.timeout, w.onExpiry = time.Duration(limit), endpoint.EAGAIN
 	}
-	timeout := time.Duration(e.timeout.Load())
-	if limit := d.limit.Load(); timeout == NoTimeout && limit > 0 {
-		return patience{timeout: time.Duration(limit), onExpiry: endpoint.EAGAIN}
-	}
-	return patience{timeout: timeout}
+	return w
 }
 
 // outcome says why a call ended without its operation being done.
@@ -46,6 +44,7 @@ const (
 	timedOut
 	deadlineExceeded
 	cancelled
+	contextExpired
 	closed
 )
 
@@ -56,11 +55,11 @@ func (d *direction) await(o *op, w patience) {
 		return
 	}
 	if o.kind == opRecv || o.kind == opSend {
-		if o.errno = endpoint.Errno(d.e.pending.Swap(0)); o.errno != 0 {
+		if o.errno = endpoint.Errno(d.t.pending.Swap(0)); o.errno != 0 {
 			return
 		}
 	}
-	d.e.exec.Do(d.e.key, o)
+	d.t.exec.Do(d.t.key, o)
 	if o.errno != endpoint.EAGAIN {
 		o.noteClosed()
 		return
@@ -75,14 +74,14 @@ func (d *direction) wait(o *op, w patience) {
 	defer d.unpark(p)
 	var limit *timeLimit
 	if w.timeout != NoTimeout {
-		limit = newTimeLimit(d.e.exec, w.timeout, p)
+		limit = newTimeLimit(d.t.exec, w.timeout, p)
 		defer limit.timer.Stop()
 	}
 	if w.ctx != nil {
 		defer context.AfterFunc(w.ctx, p.wake)()
 	}
 	for {
-		d.e.exec.Do(d.e.key, o)
+		d.t.exec.Do(d.t.key, o)
 		if o.errno != endpoint.EAGAIN {
 			o.noteClosed()
 			return
@@ -98,16 +97,24 @@ func (d *direction) wait(o *op, w patience) {
 // ended tells whether a call must not go on.
 func (d *direction) ended(w patience, limit *timeLimit) outcome {
 	switch {
-	case d.e.closed.Load():
+	case d.t.closed.Load():
 		return closed
 	case w.deadlines && d.expired.Load():
 		return deadlineExceeded
 	case w.ctx != nil && w.ctx.Err() != nil:
-		return cancelled
+		return contextOutcome(w.ctx)
 	case limit != nil && limit.passed.Load():
 		return timedOut
 	}
 	return done
+}
+
+// contextOutcome tells how a context that is done ended.
+func contextOutcome(ctx context.Context) outcome {
+	if ctx.Err() == context.DeadlineExceeded {
+		return contextExpired
+	}
+	return cancelled
 }
 
 // timeLimit is the timeout of one call. It outlives the call when its timer
@@ -127,17 +134,17 @@ func newTimeLimit(exec endpoint.Executor, after time.Duration, p *parked) *timeL
 }
 
 // deadline is when a timeout that starts now will have passed.
-func (e *engine) deadline(timeout time.Duration) time.Time {
+func (t *traffic) deadline(timeout time.Duration) time.Time {
 	if timeout == NoTimeout {
 		return time.Time{}
 	}
-	return e.exec.Now().Add(timeout)
+	return t.exec.Now().Add(timeout)
 }
 
 // left is the timeout that remains until end.
-func (e *engine) left(end time.Time) time.Duration {
+func (t *traffic) left(end time.Time) time.Duration {
 	if end.IsZero() {
 		return NoTimeout
 	}
-	return end.Sub(e.exec.Now())
+	return end.Sub(t.exec.Now())
 }

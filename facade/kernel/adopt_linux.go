@@ -45,3 +45,46 @@ func (e *Endpoint) giveBack() {
 	e.borrowed.Store(true)
 	e.Close()
 }
+
+// Release closes the endpoint and returns its descriptor, still open and
+// non-blocking, which is the caller's from then on.
+func (e *Endpoint) Release() (int, endpoint.Errno) {
+	if !e.acquire() {
+		return -1, endpoint.EBADF
+	}
+	defer e.release()
+	if e.borrowed.Swap(true) {
+		return -1, endpoint.EBADF
+	}
+	e.provider.poller.remove(e.fd.n)
+	e.Close()
+	return e.fd.n, 0
+}
+
+// Duplicate wraps fcntl(2) with F_DUPFD_CLOEXEC, for any descriptor.
+func Duplicate(fd int) (int, endpoint.Errno) {
+	if !isInt32(fd) {
+		return -1, endpoint.EBADF
+	}
+	d, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	return d, errnoOf(err)
+}
+
+// CloseFD wraps close(2), for a descriptor that no endpoint owns.
+func CloseFD(fd int) endpoint.Errno { return errnoOf(unix.Close(fd)) }
+
+// Inheritable tells whether a descriptor outlives execve(2).
+func Inheritable(fd int) (bool, endpoint.Errno) {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	return flags&unix.FD_CLOEXEC == 0, errnoOf(err)
+}
+
+// SetInheritable sets whether a descriptor outlives execve(2).
+func SetInheritable(fd int, inheritable bool) endpoint.Errno {
+	flags := unix.FD_CLOEXEC
+	if inheritable {
+		flags = 0
+	}
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, flags)
+	return errnoOf(err)
+}

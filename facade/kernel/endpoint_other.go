@@ -12,6 +12,9 @@ var _ endpoint.Endpoint = (*Endpoint)(nil)
 // FD returns -1.
 func (*Endpoint) FD() int { return -1 }
 
+// Release answers EBADF.
+func (*Endpoint) Release() (int, endpoint.Errno) { return -1, endpoint.EBADF }
+
 // Cookie returns 0.
 func (*Endpoint) Cookie() uint64 { return 0 }
 

@@ -35,3 +35,15 @@ func (*Provider) Table() *endpoint.Table { return endpoint.NewTable(0) }
 
 // Close does nothing.
 func (*Provider) Close() error { return nil }
+
+// Duplicate answers ENOSYS.
+func Duplicate(int) (int, endpoint.Errno) { return -1, endpoint.ENOSYS }
+
+// CloseFD answers ENOSYS.
+func CloseFD(int) endpoint.Errno { return endpoint.ENOSYS }
+
+// Inheritable answers ENOSYS.
+func Inheritable(int) (bool, endpoint.Errno) { return false, endpoint.ENOSYS }
+
+// SetInheritable answers ENOSYS.
+func SetInheritable(int, bool) endpoint.Errno { return endpoint.ENOSYS }
