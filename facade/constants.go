@@ -11,22 +11,24 @@ type Family int
 
 // Address families.
 const (
-	AF_UNSPEC         Family = endpoint.AF_UNSPEC
-	AF_UNIX           Family = endpoint.AF_UNIX
-	AF_INET           Family = endpoint.AF_INET
-	AF_INET6          Family = endpoint.AF_INET6
-	AF_NETLINK        Family = 16
-	AF_PACKET         Family = 17
-	AF_TIPC           Family = 30
-	AF_BLUETOOTH      Family = 31
-	AF_VSOCK          Family = 40
-	TIPC_ADDR_NAMESEQ        = 1
-	TIPC_ADDR_NAME           = 2
-	TIPC_ADDR_ID             = 3
-	BTPROTO_L2CAP            = 0
-	BTPROTO_HCI              = 1
-	BTPROTO_SCO              = 2
-	BTPROTO_RFCOMM           = 3
+	AF_UNSPEC          Family = endpoint.AF_UNSPEC
+	AF_UNIX            Family = endpoint.AF_UNIX
+	AF_INET            Family = endpoint.AF_INET
+	AF_INET6           Family = endpoint.AF_INET6
+	AF_NETLINK         Family = 16
+	AF_PACKET          Family = 17
+	AF_TIPC            Family = 30
+	AF_BLUETOOTH       Family = 31
+	AF_VSOCK           Family = 40
+	TIPC_ADDR_NAMESEQ         = 1
+	TIPC_ADDR_NAME            = 2
+	TIPC_ADDR_ID              = 3
+	BTPROTO_L2CAP             = 0
+	SIO_KEEPALIVE_VALS        = 2550136836
+	SCM_RIGHTS                = 1
+	BTPROTO_HCI               = 1
+	BTPROTO_SCO               = 2
+	BTPROTO_RFCOMM            = 3
 )
 
 var familyNames = map[Family]string{

@@ -36,6 +36,15 @@ func (p *parked) wake() {
 	}
 }
 
+// release is for who no longer waits.
+func (p *parked) release() {
+	select {
+	case <-p.ch:
+	default:
+	}
+	parkedPool.Put(p)
+}
+
 func (d *direction) park() *parked {
 	p := parkedPool.Get().(*parked)
 	d.mu.Lock()
@@ -61,11 +70,7 @@ func (d *direction) unpark(p *parked) {
 	}
 	d.waiting.Add(-1)
 	d.mu.Unlock()
-	select {
-	case <-p.ch:
-	default:
-	}
-	parkedPool.Put(p)
+	p.release()
 }
 
 // wake has every call that waits try again. Whoever parks does so before it

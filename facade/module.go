@@ -3,6 +3,7 @@ package facade
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,14 @@ type Config struct {
 	Providers map[Family]endpoint.Provider
 	// Kernel is the policy. Default KernelOthers.
 	Kernel KernelPolicy
+	// KernelPrefixes are destinations of AF_INET and AF_INET6 that the kernel
+	// carries (split tunnelling), unless Kernel is KernelNever. The first call
+	// of a socket that names an address (bind, connect, sendto) chooses its
+	// path for good; options set before are set there too, and refuse that call
+	// if the kernel refuses them. Sockets that listen without a bind, or are
+	// bound to a wildcard that is in none of them, are the stack's. Default
+	// none.
+	KernelPrefixes []netip.Prefix
 	// Logger is told, at debug level, of what programs ask for in vain. Nil is
 	// silent.
 	Logger *slog.Logger
@@ -115,7 +124,9 @@ func (m *Module) provider(family int) (endpoint.Provider, endpoint.Errno) {
 		return m.kernelProvider()
 	}
 	switch family {
-	case endpoint.AF_INET, endpoint.AF_INET6, endpoint.AF_PACKET:
+	case endpoint.AF_INET, endpoint.AF_INET6:
+		return m.internetProvider()
+	case endpoint.AF_PACKET:
 		return m.stackProvider()
 	}
 	if p, ok := m.config.Providers[Family(family)]; ok {
@@ -125,6 +136,15 @@ func (m *Module) provider(family int) (endpoint.Provider, endpoint.Errno) {
 		return nil, endpoint.EAFNOSUPPORT
 	}
 	return m.kernelProvider()
+}
+
+// internetProvider is the stack's, or one that also knows the kernel's prefixes.
+func (m *Module) internetProvider() (endpoint.Provider, endpoint.Errno) {
+	p, errno := m.stackProvider()
+	if errno != 0 || len(m.config.KernelPrefixes) == 0 || m.config.Kernel == KernelNever {
+		return p, errno
+	}
+	return &splitProvider{Provider: p, m: m, prefixes: m.config.KernelPrefixes}, 0
 }
 
 func (m *Module) stackProvider() (endpoint.Provider, endpoint.Errno) {
@@ -170,8 +190,7 @@ func (m *Module) open(family, typ, proto int) (*engine, endpoint.Errno) {
 	if errno != 0 {
 		return nil, errno
 	}
-	typ &^= endpoint.SOCK_NONBLOCK | endpoint.SOCK_CLOEXEC
-	return newEngine(m, p, ep, family, typ, proto), 0
+	return newEngine(m, p, ep, family, plainType(typ), proto), 0
 }
 
 // adopt gives a connection that a listener accepted its engine.

@@ -6,41 +6,58 @@ import "github.com/usernet-stack/usernet/facade/endpoint"
 func (e *engine) recv(b []byte, flags int, addr *endpoint.Sockaddr, w patience) (int, result) {
 	o := newOp(e, opRecv)
 	defer o.free()
-	o.buffer(b, flags&^(endpoint.MSG_DONTWAIT|endpoint.MSG_WAITALL))
+	o.buffer(b, receiveFlags(flags))
 	o.msg.NeedAddr = addr != nil
-	if flags&endpoint.MSG_WAITALL != 0 && e.isStream() && w.timeout > 0 {
-		return e.recvAll(o, b, w)
-	}
-	e.rd.await(o, w)
-	e.settle()
+	n, r := e.receive(o, flags, w)
 	if addr != nil {
 		*addr = o.msg.Addr
 	}
+	return n, r
+}
+
+// receiveFlags are those that an endpoint is told of.
+func receiveFlags(flags int) int { return flags &^ (endpoint.MSG_DONTWAIT | endpoint.MSG_WAITALL) }
+
+// receive receives into o, as flags of recvmsg(2) say.
+func (e *engine) receive(o *op, flags int, w patience) (int, result) {
+	if flags&endpoint.MSG_ERRQUEUE != 0 {
+		w.timeout = 0 // as __skb_recv_err of the kernel
+	}
+	if flags&endpoint.MSG_WAITALL != 0 && e.isStream() && w.timeout > 0 {
+		return e.recvAll(o, w)
+	}
+	e.rd.await(o, w)
+	e.settle()
 	return o.n, o.result()
 }
 
-// recvAll is MSG_WAITALL on a stream: it fills b unless the stream ends. An error
-// after some bytes is left for the next call. With MSG_PEEK each try starts
-// again at the same place.
-func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
+// recvAll is MSG_WAITALL on a stream: it fills the buffers unless the stream ends.
+// An error after some bytes is left for the next call. With MSG_PEEK each try
+// starts again at the same place.
+func (e *engine) recvAll(o *op, w patience) (int, result) {
 	flags := o.msg.Flags
 	if flags&endpoint.MSG_PEEK != 0 {
 		return e.peekAll(o, w)
 	}
+	left := o.msg.Iov
+	if len(left) > 1 {
+		left = append([][]byte(nil), left...) // advance changes them
+	}
 	got, end := 0, e.deadline(w.timeout)
 	for {
-		o.buffer(b[got:], flags)
+		o.msg.Iov, o.msg.Flags = left, flags
 		e.rd.await(o, w)
 		e.settle()
 		r := o.result()
 		if r.ok() {
 			got += o.n
+			left = advance(left, o.n)
 		}
 		if !r.ok() && got > 0 {
 			e.keepError(r)
 			return got, result{}
 		}
-		if !r.ok() || o.n == 0 || got == len(b) {
+		if !r.ok() || o.n == 0 || len(left) == 0 {
 			return got, r
 		}
 		w.timeout = e.left(end)
@@ -48,8 +65,8 @@ func (e *engine) recvAll(o *op, b []byte, w patience) (int, result) {
 	}
 }
 
-// peekAll waits until the stream has len(b) bytes to peek at, and returns what it
-// has when it ends or the wait does.
+// peekAll waits until the stream has as many bytes to peek at as the buffers hold,
+// and returns what it has when it ends or the wait does.
 func (e *engine) peekAll(o *op, w patience) (int, result) {
 	o.whole = true
 	e.rd.await(o, w)

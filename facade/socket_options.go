@@ -22,7 +22,7 @@ func (s *Socket) GetSockOpt(level, name int) (int, error) {
 	if n == 1 {
 		return int(v[0]), nil
 	}
-	return int(int32(binary.NativeEndian.Uint32(v[:]))), nil
+	return intOf(v[:]), nil
 }
 
 // GetSockOptBytes wraps getsockopt(2) for an option of up to buflen bytes, 1 to

@@ -162,6 +162,8 @@ var connDefaults = []struct {
 
 func intBytes(v int) []byte { return binary.NativeEndian.AppendUint32(nil, uint32(v)) }
 
+func intOf(v []byte) int { return int(int32(binary.NativeEndian.Uint32(v))) }
+
 // newTCPConn applies connDefaults. What a path refuses of them stays as it is, as
 // in package net.
 func newTCPConn(e *engine, network string, peer endpoint.Sockaddr) *TCPConn {

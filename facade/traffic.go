@@ -18,6 +18,8 @@ type traffic struct {
 	waiter endpoint.Waiter
 	rd, wr direction
 	closed atomic.Bool
+	// closing are marked by close.
+	closing endpoint.Waiters
 	// closedElsewhere says that CloseFD did it, for Close to tell.
 	closedElsewhere atomic.Bool
 
@@ -82,6 +84,7 @@ func (t *traffic) close() bool {
 	t.ep.Unsubscribe(&t.waiter)
 	t.rd.stop()
 	t.wr.stop()
+	t.closing.Notify(endpoint.AllEvents)
 	return true
 }
 

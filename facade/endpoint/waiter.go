@@ -12,6 +12,7 @@ const (
 	POLLOUT   Events = 0x0004
 	POLLERR   Events = 0x0008
 	POLLHUP   Events = 0x0010
+	POLLNVAL  Events = 0x0020
 	POLLRDHUP Events = 0x2000
 )
 
