@@ -1,8 +1,10 @@
 package facade_test
 
 import (
+	"errors"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +28,14 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// wantErrno fails unless err is of errno.
+func wantErrno(t testing.TB, what string, err error, errno syscall.Errno) {
+	t.Helper()
+	if !errors.Is(err, errno) {
+		t.Errorf("%s: %v, want %v", what, err, errno)
 	}
 }
 
