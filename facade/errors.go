@@ -31,7 +31,7 @@ type Error struct {
 // expired is the sentinel of a context whose deadline has passed: a timeout too.
 var expired = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, context.DeadlineExceeded)
 
-// Error returns "op address: what went wrong". A timeout is "timed out".
+// Error returns "op address: ERRNO: what went wrong". A timeout is "timed out".
 func (e *Error) Error() string {
 	s := e.Op
 	if e.Addr != nil {
@@ -41,9 +41,20 @@ func (e *Error) Error() string {
 	case errors.Is(e.sentinel, os.ErrDeadlineExceeded):
 		return s + ": timed out"
 	case e.Errno != 0:
-		return s + ": " + e.Errno.Error()
+		return s + ": " + errnoText(e.Errno)
+	case e.sentinel == nil:
+		return s
 	}
 	return s + ": " + e.sentinel.Error()
+}
+
+// errnoText is "ECONNREFUSED: connection refused": the name, where it has one, and
+// the host's text.
+func errnoText(errno syscall.Errno) string {
+	if name := errnoName(errno); name != "" {
+		return name + ": " + errno.Error()
+	}
+	return errno.Error()
 }
 
 // Unwrap returns the Errno and the sentinel that the error stands for.

@@ -260,18 +260,18 @@ func TestSocketErrors(t *testing.T) {
 
 		must(t, s.SetBlocking(false))
 		_, err = s.Recv(1)
-		wantError(t, err, facade.Error{Op: "recv", Errno: syscall.EAGAIN}, "recv: resource temporarily unavailable", false, syscall.EAGAIN)
+		wantError(t, err, facade.Error{Op: "recv", Errno: syscall.EAGAIN}, "recv: EAGAIN: resource temporarily unavailable", false, syscall.EAGAIN)
 
 		far := facade.InetAddr{Host: "127.0.0.1", Port: 9}
 		_, err = s.SendTo(make([]byte, 65508), far)
-		wantError(t, err, facade.Error{Op: "sendto", Addr: far, Errno: syscall.EMSGSIZE}, "sendto 127.0.0.1:9: message too long", false, syscall.EMSGSIZE)
+		wantError(t, err, facade.Error{Op: "sendto", Addr: far, Errno: syscall.EMSGSIZE}, "sendto 127.0.0.1:9: EMSGSIZE: message too long", false, syscall.EMSGSIZE)
 
 		must(t, s.Close())
 		_, err = s.RecvInto(make([]byte, 1))
-		wantError(t, err, facade.Error{Op: "recv_into", Errno: syscall.EBADF}, "recv_into: bad file descriptor", false, syscall.EBADF, net.ErrClosed)
+		wantError(t, err, facade.Error{Op: "recv_into", Errno: syscall.EBADF}, "recv_into: EBADF: bad file descriptor", false, syscall.EBADF, net.ErrClosed)
 
 		_, err = m.Socket(facade.AF_INET, facade.SOCK_STREAM, 200)
-		wantError(t, err, facade.Error{Op: "socket", Errno: syscall.EPROTONOSUPPORT}, "socket: protocol not supported", false, syscall.EPROTONOSUPPORT)
+		wantError(t, err, facade.Error{Op: "socket", Errno: syscall.EPROTONOSUPPORT}, "socket: EPROTONOSUPPORT: protocol not supported", false, syscall.EPROTONOSUPPORT)
 	})
 }
 

@@ -1,0 +1,84 @@
+// Package gosource reads the declarations of the tree's packages from their
+// sources, for tests and generators that compare them with lists.
+package gosource
+
+import (
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+const module = "github.com/usernet-stack/usernet/"
+
+// Load type-checks the declarations of a package of the tree as on Linux, without
+// tests and bodies of functions. root is the tree's top, folder is below it.
+// Packages from elsewhere count as empty: what is declared in their terms has an
+// invalid type, but is there.
+func Load(root, folder string) (*types.Package, error) {
+	return (&loader{root: root, done: map[string]*types.Package{}}).load(folder)
+}
+
+type loader struct {
+	root string
+	done map[string]*types.Package
+}
+
+// Import implements types.Importer.
+func (l *loader) Import(from string) (*types.Package, error) {
+	if folder, ok := strings.CutPrefix(from, module); ok {
+		return l.load(folder)
+	}
+	p := types.NewPackage(from, path.Base(from))
+	p.MarkComplete()
+	return p, nil
+}
+
+func (l *loader) load(folder string) (*types.Package, error) {
+	if p := l.done[folder]; p != nil {
+		return p, nil
+	}
+	files := token.NewFileSet()
+	parsed, err := sources(files, filepath.Join(l.root, folder))
+	if err != nil {
+		return nil, err
+	}
+	config := types.Config{
+		Importer:         l,
+		IgnoreFuncBodies: true,
+		Error:            func(error) {}, // of types from elsewhere
+	}
+	p, _ := config.Check(module+folder, files, parsed, nil)
+	l.done[folder] = p
+	return p, nil
+}
+
+// sources parses the files of a folder that are built on Linux.
+func sources(files *token.FileSet, folder string) ([]*ast.File, error) {
+	linux := build.Default
+	linux.GOOS, linux.GOARCH = "linux", "amd64"
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var parsed []*ast.File
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		if ok, err := linux.MatchFile(folder, e.Name()); err != nil || !ok {
+			continue
+		}
+		f, err := parser.ParseFile(files, filepath.Join(folder, e.Name()), nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		parsed = append(parsed, f)
+	}
+	return parsed, nil
+}
