@@ -136,14 +136,15 @@ func TestTableIsBounded(t *testing.T) {
 	closeAtEnd(t, s)
 	m := facade.New(facade.Config{Stack: s})
 	closeAtEnd(t, m)
-	var last *facade.Socket
-	for range 3 {
-		last, err = m.Socket(facade.AF_INET6, facade.SOCK_DGRAM, 0)
+	var all [3]*facade.Socket // kept, so that none is collected
+	for i := range all {
+		all[i], err = m.Socket(facade.AF_INET6, facade.SOCK_DGRAM, 0)
 		must(t, err)
 	}
 	_, err = m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
-	wantError(t, err, facade.Error{Op: "socket", Errno: endpoint.ENFILE.Host()}, "socket: too many open files in system", false, endpoint.ENFILE.Host())
-	must(t, last.Close())
+	wantError(t, err, facade.Error{Op: "socket", Errno: endpoint.ENFILE.Host()}, "socket: ENFILE: too many open files in system", false, endpoint.ENFILE.Host())
+	must(t, all[2].Close())
 	_, err = m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
 	must(t, err)
+	runtime.KeepAlive(all)
 }
