@@ -29,6 +29,7 @@ func newEngine(m *Module, p endpoint.Provider, ep endpoint.Endpoint, family, typ
 func engineOn(t *traffic) *engine {
 	e := &engine{traffic: t}
 	e.timeout.Store(int64(t.m.GetDefaultTimeout()))
+	t.engines.Add(1)
 	runtime.AddCleanup(e, (*traffic).abandon, t)
 	return e
 }

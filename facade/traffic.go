@@ -17,6 +17,8 @@ type traffic struct {
 
 	waiter endpoint.Waiter
 	rd, wr direction
+	// engines counts those that were not collected.
+	engines atomic.Int32
 	closed atomic.Bool
 	// closing are marked by close.
 	closing endpoint.Waiters
@@ -88,9 +90,9 @@ func (t *traffic) close() bool {
 	return true
 }
 
-// abandon closes what nobody holds any more.
+// abandon is for an engine that nobody holds any more: the last one closes.
 func (t *traffic) abandon() {
-	if t.close() {
+	if t.engines.Add(-1) == 0 && t.close() {
 		t.m.debug("socket was not closed",
 			slog.String("family", Family(t.family).String()), slog.String("type", Type(t.typ).String()))
 	}
