@@ -165,8 +165,14 @@ func (s *Socket) Shutdown(how int) error {
 // Close wraps close(2): all further calls fail with EBADF, and those that wait
 // end so. What was sent is still delivered. A second Close does nothing; the
 // first one after CloseFD is EBADF.
+//
+// As long as a file of MakeFile is open, the socket stays so too, and works: the
+// last file's Close closes it.
 func (s *Socket) Close() error {
-	if s != nil && s.e != nil && !s.e.close() && s.e.closedElsewhere.Swap(false) {
+	if s == nil || s.e == nil || s.e.files.postpone() {
+		return nil
+	}
+	if !s.e.close() && s.e.closedElsewhere.Swap(false) {
 		return errnoError("close", nil, endpoint.EBADF)
 	}
 	return nil

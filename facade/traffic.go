@@ -20,6 +20,7 @@ type traffic struct {
 	// engines counts those that were not collected.
 	engines atomic.Int32
 	closed atomic.Bool
+	files  fileRefs
 	// closing are marked by close.
 	closing endpoint.Waiters
 	// closedElsewhere says that CloseFD did it, for Close to tell.

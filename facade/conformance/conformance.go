@@ -39,7 +39,7 @@ type test struct {
 
 // Run runs the suite as subtests of t, named for the behaviour.
 func Run(t *testing.T, env Env) {
-	for _, group := range [][]test{streamTests, closingTests, flagTests, datagramTests, portTests, argumentTests, optionTests} {
+	for _, group := range [][]test{streamTests, closingTests, flagTests, datagramTests, portTests, argumentTests, optionTests, fileTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) { c.run(t, env) })
 		}

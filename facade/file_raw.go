@@ -1,0 +1,42 @@
+package facade
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+)
+
+// rawFile is the reference's SocketIO: a file without buffers.
+type rawFile struct {
+	f *File
+	// ctx ends receives when the file is closed.
+	ctx      context.Context
+	timedOut atomic.Bool
+}
+
+// receive receives once, at least a byte or an error: io.EOF at the end.
+func (r *rawFile) receive(op string, b []byte) (int, error) {
+	if r.timedOut.Load() {
+		return 0, &Error{Op: op, sentinel: ErrTimedOutFile}
+	}
+	e := r.f.e
+	w := e.socketStyle(&e.rd, 0)
+	w.ctx = r.ctx
+	n, result := e.recv(b, 0, nil, w)
+	switch {
+	case result.outcome == cancelled || !result.ok() && r.f.Closed():
+		return 0, fileClosed(op)
+	case result.outcome == timedOut:
+		r.timedOut.Store(true)
+	case result.ok() && n == 0:
+		return 0, io.EOF
+	}
+	return min(n, len(b)), newError(op, nil, result)
+}
+
+// send sends b. Without an error all of it went.
+func (r *rawFile) send(op string, b []byte) (int, error) {
+	e := r.f.e
+	n, result := e.sendAll(b, 0, e.socketStyle(&e.wr, 0))
+	return n, newError(op, nil, result)
+}
