@@ -126,7 +126,7 @@ func (f *File) init(c FileConfig) error {
 		f.codec, f.errors = text.encoding, text.errors
 	}
 	var ctx context.Context
-	ctx, f.stop = context.WithCancel(context.Background())
+	ctx, f.stop = context.WithCancel(f.s.context())
 	raw := &rawFile{f: f, ctx: ctx}
 	if reading {
 		f.in = newFileReader(raw, size, c, text)

@@ -20,11 +20,11 @@ func (r *rawFile) receive(op string, b []byte) (int, error) {
 		return 0, &Error{Op: op, sentinel: ErrTimedOutFile}
 	}
 	e := r.f.e
-	w := e.socketStyle(&e.rd, 0)
+	w := r.f.s.patience(&e.rd, 0)
 	w.ctx = r.ctx
 	n, result := e.recv(b, 0, nil, w)
 	switch {
-	case result.outcome == cancelled || !result.ok() && r.f.Closed():
+	case !result.ok() && r.f.Closed():
 		return 0, fileClosed(op)
 	case result.outcome == timedOut:
 		r.timedOut.Store(true)
@@ -37,6 +37,6 @@ func (r *rawFile) receive(op string, b []byte) (int, error) {
 // send sends b. Without an error all of it went.
 func (r *rawFile) send(op string, b []byte) (int, error) {
 	e := r.f.e
-	n, result := e.sendAll(b, 0, e.socketStyle(&e.wr, 0))
+	n, result := e.sendAll(b, 0, r.f.s.patience(&e.wr, 0))
 	return n, newError(op, nil, result)
 }

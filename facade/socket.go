@@ -31,11 +31,15 @@ func (s *Socket) WithContext(ctx context.Context) *Socket {
 
 // call describes a call that takes an address.
 func (s *Socket) call(op string) call {
-	c := call{ctx: s.ctx, op: op, d: s.e.description, m: s.e.m}
-	if c.ctx == nil {
-		c.ctx = context.Background()
+	return call{ctx: s.context(), op: op, d: s.e.description, m: s.e.m}
+}
+
+// context is the one that the socket's calls are under.
+func (s *Socket) context() context.Context {
+	if s.ctx == nil {
+		return context.Background()
 	}
-	return c
+	return s.ctx
 }
 
 // engineFor returns the engine of an open socket.

@@ -19,8 +19,8 @@ type traffic struct {
 	rd, wr direction
 	// engines counts those that were not collected.
 	engines atomic.Int32
-	closed atomic.Bool
-	files  fileRefs
+	closed  atomic.Bool
+	files   fileRefs
 	// closing are marked by close.
 	closing endpoint.Waiters
 	// closedElsewhere says that CloseFD did it, for Close to tell.
