@@ -102,9 +102,9 @@ func (a RawAddr) sockaddr(c call) (endpoint.Sockaddr, error) {
 	return a.Sockaddr, nil
 }
 
-func (c call) checkPort(port int) error {
+func checkPort(op string, port int) error {
 	if port < 0 || port > 65535 {
-		return c.refuse("port must be 0-65535, not " + strconv.Itoa(port))
+		return badArgument(op, "port must be 0-65535, not "+strconv.Itoa(port))
 	}
 	return nil
 }

@@ -50,15 +50,11 @@ func (InetAddr) Network() string { return "inet" }
 func (a InetAddr) String() string { return a.Host + ":" + strconv.Itoa(a.Port) }
 
 func (a InetAddr) sockaddr(c call) (endpoint.Sockaddr, error) {
-	if err := c.checkPort(a.Port); err != nil {
+	if err := checkPort(c.op, a.Port); err != nil {
 		return endpoint.Sockaddr{}, err
 	}
 	var ip netip.Addr
-	switch a.Host {
-	case "":
-	case broadcastHost:
-		ip = netip.AddrFrom4([4]byte{255, 255, 255, 255})
-	default:
+	if a.Host != "" {
 		var err error
 		if ip, err = c.resolve(a.Host); err != nil {
 			return endpoint.Sockaddr{}, err
@@ -85,7 +81,7 @@ func (a Inet6Addr) String() string {
 const maxFlowInfo = 1<<20 - 1
 
 func (a Inet6Addr) sockaddr(c call) (endpoint.Sockaddr, error) {
-	if err := c.checkPort(a.Port); err != nil {
+	if err := checkPort(c.op, a.Port); err != nil {
 		return endpoint.Sockaddr{}, err
 	}
 	if a.FlowInfo > maxFlowInfo {
@@ -100,8 +96,8 @@ func (a Inet6Addr) sockaddr(c call) (endpoint.Sockaddr, error) {
 		}
 		if zone := ip.Zone(); zone != "" {
 			id := c.m.scopeID(zone)
-			if id == 0 || scope != 0 && scope != id {
-				return endpoint.Sockaddr{}, c.refuse("scope of " + strconv.Quote(a.Host) + " is unknown or not ScopeID")
+			if scope != 0 && scope != id {
+				return endpoint.Sockaddr{}, c.refuse("scope of " + strconv.Quote(a.Host) + " is not ScopeID")
 			}
 			scope = id
 		}
@@ -112,10 +108,10 @@ func (a Inet6Addr) sockaddr(c call) (endpoint.Sockaddr, error) {
 // resolve returns the address of a host: numeric, or the resolver's first.
 func (c call) resolve(host string) (netip.Addr, error) {
 	ip, err := netip.ParseAddr(host)
-	if err == nil && ip.Is4() == (c.d.family == endpoint.AF_INET) {
+	if err == nil && ip.Is4() == (c.d.family == endpoint.AF_INET) && ip.Zone() == "" {
 		return ip, nil
 	}
-	return c.m.resolveHost(c.ctx, c.op, host, Family(c.d.family), Type(c.d.typ))
+	return c.m.resolveHost(c.ctx, c.op, host, Family(c.d.family))
 }
 
 func decodeInet(_ *traffic, sa endpoint.Sockaddr) (Addr, bool) {

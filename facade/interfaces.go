@@ -22,7 +22,7 @@ func (m *Module) IfNameIndex() ([]Interface, error) {
 		return nil, errnoError(op, nil, endpoint.EBADF)
 	}
 	var all []Interface
-	if m.config.Kernel == KernelAlways {
+	if m.onKernel() {
 		interfaces, err := net.Interfaces()
 		if err != nil {
 			return nil, errnoError(op, nil, endpoint.ENOBUFS)
@@ -67,7 +67,7 @@ func (m *Module) interfaceByIndex(index int) string {
 	if m == nil {
 		return ""
 	}
-	if m.config.Kernel == KernelAlways {
+	if m.onKernel() {
 		if i, err := net.InterfaceByIndex(index); err == nil {
 			return i.Name
 		}
@@ -84,7 +84,7 @@ func (m *Module) interfaceByName(name string) int {
 	if m == nil {
 		return 0
 	}
-	if m.config.Kernel == KernelAlways {
+	if m.onKernel() {
 		if i, err := net.InterfaceByName(name); err == nil {
 			return i.Index
 		}

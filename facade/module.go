@@ -12,6 +12,7 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/facade/kernel"
 	"github.com/usernet-stack/usernet/facade/netstack"
+	"github.com/usernet-stack/usernet/resolver"
 	"github.com/usernet-stack/usernet/stack"
 )
 
@@ -50,6 +51,9 @@ type Config struct {
 	// bound to a wildcard that is in none of them, are the stack's. Default
 	// none.
 	KernelPrefixes []netip.Prefix
+	// Resolver answers for names. Nil is a resolver.Numeric, which knows addresses,
+	// port numbers, the host's own name and localhost.
+	Resolver resolver.Resolver
 	// Logger is told, at debug level, of what programs ask for in vain. Nil is
 	// silent.
 	Logger *slog.Logger

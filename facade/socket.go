@@ -120,31 +120,32 @@ func (s *Socket) Accept() (*Socket, Addr, error) {
 // Connect wraps connect(2). When the socket's timeout passes first, the attempt
 // goes on in the background; in non-blocking mode the error is EINPROGRESS.
 func (s *Socket) Connect(address Addr) error {
-	r, err := s.connect(address)
+	const op = "connect"
+	r, err := s.connect(op, address)
 	if err != nil {
 		return err
 	}
-	return newError("connect", address, r)
+	return newError(op, address, r)
 }
 
 // ConnectEx is Connect that returns the errno, 0 for success. What is no errno
 // of connect(2) is an error: a bad argument, a name that cannot be resolved, or a
 // closed socket. A timeout is EAGAIN, as in CPython.
 func (s *Socket) ConnectEx(address Addr) (syscall.Errno, error) {
-	r, err := s.connect(address)
+	const op = "connect_ex"
+	r, err := s.connect(op, address)
 	switch {
 	case err != nil:
 		return 0, err
 	case r.outcome == timedOut:
 		return syscall.EAGAIN, nil
 	case r.outcome != done:
-		return 0, newError("connect_ex", address, r)
+		return 0, newError(op, address, r)
 	}
 	return r.errno.Host(), nil
 }
 
-func (s *Socket) connect(address Addr) (result, error) {
-	const op = "connect"
+func (s *Socket) connect(op string, address Addr) (result, error) {
 	e, err := s.engineFor(op)
 	if err != nil {
 		return result{}, err

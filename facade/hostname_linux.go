@@ -1,0 +1,5 @@
+package facade
+
+import "golang.org/x/sys/unix"
+
+func setKernelHostName(name string) error { return unix.Sethostname([]byte(name)) }
