@@ -38,9 +38,9 @@ func (d *description) isStream() bool { return d.typ == endpoint.SOCK_STREAM }
 func (d *description) timeoutOption(level, name int) *atomic.Int64 {
 	switch {
 	case level != endpoint.SOL_SOCKET:
-	case name == endpoint.SO_RCVTIMEO:
+	case name == endpoint.SO_RCVTIMEO, name == endpoint.SO_RCVTIMEO_NEW:
 		return &d.receiveLimit
-	case name == endpoint.SO_SNDTIMEO:
+	case name == endpoint.SO_SNDTIMEO, name == endpoint.SO_SNDTIMEO_NEW:
 		return &d.sendLimit
 	}
 	return nil

@@ -29,12 +29,17 @@ type Endpoint struct {
 	// shut is the tcpip.ShutdownFlags of the directions that Shutdown closed.
 	shut atomic.Uint32
 
+	// lowWater is SO_RCVLOWAT; 0 stands for 1.
+	lowWater atomic.Int32
+
 	// mu orders what changes or replaces the core.
 	mu sync.Mutex
 	// bound is the address that Bind was given, for a core that follows.
 	bound endpoint.Sockaddr
 	// options are those that were set, for a core that follows.
 	options []setOption
+	// kept are options that are only read back.
+	kept map[optionKey]int32
 }
 
 var _ endpoint.Endpoint = (*Endpoint)(nil)

@@ -3,8 +3,6 @@ package netstack
 import (
 	"maps"
 	"slices"
-
-	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
 // QueuedErrors tells whether extended errors wait in gVisor's queue.
@@ -28,14 +26,11 @@ type OptionName struct {
 // Options lists the tables of options.
 func Options() []OptionName {
 	var all []OptionName
-	for level, table := range map[int]map[int]option{
-		endpoint.SOL_SOCKET:   socketOptions,
-		endpoint.IPPROTO_TCP:  tcpOptions,
-		endpoint.IPPROTO_IP:   ipOptions,
-		endpoint.IPPROTO_IPV6: ipv6Options,
-	} {
-		for _, name := range slices.Sorted(maps.Keys(table)) {
-			all = append(all, OptionName{level, name, table[name].set != nil})
+	for _, level := range slices.Sorted(maps.Keys(optionLevels)) {
+		for _, table := range optionLevels[level].tables {
+			for _, name := range slices.Sorted(maps.Keys(table)) {
+				all = append(all, OptionName{level, name, table[name].set != nil})
+			}
 		}
 	}
 	return all

@@ -22,6 +22,45 @@ type option struct {
 	// once marks a set that acts rather than configures, so that it is not
 	// repeated on a core that follows.
 	once bool
+	// text marks a value that is a string, of any length.
+	text bool
+}
+
+// optionLevel is a level of setsockopt(2): the sockets that have it, and its
+// options. A group of options that is a file of its own adds a table of its own.
+type optionLevel struct {
+	has    func(*Endpoint) bool
+	tables []map[int]option
+	// atLeast is the length below which the kernel refuses every value that is no
+	// text, whatever the option, with EINVAL (sk_setsockopt, do_tcp_setsockopt,
+	// udp_lib_setsockopt).
+	atLeast int
+}
+
+var optionLevels = map[int]optionLevel{
+	endpoint.SOL_SOCKET: {
+		has:     func(*Endpoint) bool { return true },
+		tables:  []map[int]option{socketOptions, keptSocketOptions},
+		atLeast: sizeofInt,
+	},
+	endpoint.IPPROTO_TCP: {
+		has:     (*Endpoint).isStream,
+		tables:  []map[int]option{tcpOptions, keptTCPOptions},
+		atLeast: sizeofInt,
+	},
+	endpoint.IPPROTO_UDP: {
+		has:     func(e *Endpoint) bool { return !e.isStream() },
+		tables:  []map[int]option{keptUDPOptions},
+		atLeast: sizeofInt,
+	},
+	endpoint.IPPROTO_IP: {
+		has:    func(*Endpoint) bool { return true },
+		tables: []map[int]option{ipOptions, keptIPOptions},
+	},
+	endpoint.IPPROTO_IPV6: {
+		has:    func(e *Endpoint) bool { return e.family == endpoint.AF_INET6 },
+		tables: []map[int]option{ipv6Options, keptIPv6Options},
+	},
 }
 
 // maxOptionLen is that of the longest option, the name of a link or of a
@@ -36,33 +75,26 @@ type setOption struct {
 	value  [maxOptionLen]byte
 }
 
-// lookup finds an option by what the socket is.
-func (e *Endpoint) lookup(key optionKey) (option, bool) {
-	switch key.level {
-	case endpoint.SOL_SOCKET:
-		o, ok := socketOptions[key.name]
-		return o, ok
-	case endpoint.IPPROTO_TCP:
-		if e.isStream() {
-			o, ok := tcpOptions[key.name]
-			return o, ok
-		}
-	case endpoint.IPPROTO_IP:
-		o, ok := ipOptions[key.name]
-		return o, ok
-	case endpoint.IPPROTO_IPV6:
-		if e.family == endpoint.AF_INET6 {
-			o, ok := ipv6Options[key.name]
-			return o, ok
+// level finds the level of an option, if the socket has it.
+func (e *Endpoint) level(n int) (optionLevel, bool) {
+	l, ok := optionLevels[n]
+	return l, ok && l.has(e)
+}
+
+// find looks an option up.
+func (l optionLevel) find(name int) (option, bool) {
+	for _, table := range l.tables {
+		if o, ok := table[name]; ok {
+			return o, true
 		}
 	}
 	return option{}, false
 }
 
-func (e *Endpoint) unsupportedOption(call string, level, name int) endpoint.Errno {
+func (e *Endpoint) unsupportedOption(call string, level, name int, errno endpoint.Errno) endpoint.Errno {
 	e.p.log.Debug("socket option is not supported",
 		slog.String("call", call), slog.Int("level", level), slog.Int("name", name))
-	return endpoint.ENOPROTOOPT
+	return errno
 }
 
 // SetSockOpt wraps setsockopt(2).
@@ -72,16 +104,22 @@ func (e *Endpoint) SetSockOpt(level, name int, v []byte) endpoint.Errno {
 		return errno
 	}
 	defer e.mu.Unlock()
-	key := optionKey{level, name}
-	o, ok := e.lookup(key)
+	l, ok := e.level(level)
+	if !ok {
+		return e.unsupportedOption("setsockopt", level, name, endpoint.ENOPROTOOPT)
+	}
+	o, ok := l.find(name)
+	if len(v) < l.atLeast && !o.text {
+		return endpoint.EINVAL
+	}
 	if !ok || o.set == nil {
-		return e.unsupportedOption("setsockopt", level, name)
+		return e.unsupportedOption("setsockopt", level, name, endpoint.ENOPROTOOPT)
 	}
 	if errno := o.set(e, c, v); errno != 0 {
 		return errno
 	}
 	if e.isStream() && !o.once {
-		e.remember(key, o, v)
+		e.remember(optionKey{level, name}, o, v)
 	}
 	return 0
 }
@@ -110,11 +148,24 @@ func (e *Endpoint) GetSockOpt(level, name int, v []byte) (int, endpoint.Errno) {
 	if errno != 0 {
 		return 0, errno
 	}
-	o, ok := e.lookup(optionKey{level, name})
+	l, ok := e.level(level)
+	if !ok {
+		return 0, e.unsupportedOption("getsockopt", level, name, e.unknownLevel())
+	}
+	o, ok := l.find(name)
 	if !ok || o.get == nil {
-		return 0, e.unsupportedOption("getsockopt", level, name)
+		return 0, e.unsupportedOption("getsockopt", level, name, endpoint.ENOPROTOOPT)
 	}
 	return o.get(e, c, v)
+}
+
+// unknownLevel is what getsockopt(2) answers for a level that the socket does not
+// have: do_ip_getsockopt and ipv6_getsockopt of the kernel differ.
+func (e *Endpoint) unknownLevel() endpoint.Errno {
+	if e.family == endpoint.AF_INET {
+		return endpoint.EOPNOTSUPP
+	}
+	return endpoint.ENOPROTOOPT
 }
 
 const sizeofInt = 4

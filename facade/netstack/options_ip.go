@@ -11,9 +11,10 @@ import (
 
 // ipOptions are the options of ip(7) that the stack has.
 var ipOptions = map[int]option{
-	endpoint.IP_TOS:          byteOption(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32)),
+	endpoint.IP_TOS:          emptyIsZero(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32)),
 	endpoint.IP_TTL:          byteOption(ttlOption(tcpip.IPv4TTLOption, 1, tcpip.UseDefaultIPv4TTL)),
-	endpoint.IP_MTU_DISCOVER: byteOption(mtuDiscover),
+	endpoint.IP_MTU_DISCOVER: emptyIsZero(mtuDiscover),
+	endpoint.IP_MTU:          byteOption(option{get: getMTU}),
 }
 
 // ipv6Options are the options of ipv6(7) that the stack has.
@@ -21,7 +22,7 @@ var ipv6Options = map[int]option{
 	endpoint.IPV6_V6ONLY:       {get: getV6Only, set: setV6Only},
 	endpoint.IPV6_TCLASS:       {get: trafficClass.get, set: setTrafficClass},
 	endpoint.IPV6_UNICAST_HOPS: ttlOption(tcpip.IPv6HopLimitOption, 0, tcpip.UseDefaultIPv6HopLimit),
-	endpoint.IPV6_MTU_DISCOVER: mtuDiscover,
+	endpoint.IPV6_MTU:          {get: getMTU, set: setFragmentSize},
 }
 
 var trafficClass = intOption(tcpip.IPv6TrafficClassOption, 0, math.MaxUint8)
@@ -34,37 +35,9 @@ func setTrafficClass(e *Endpoint, c *core, v []byte) endpoint.Errno {
 	return trafficClass.set(e, c, v)
 }
 
-// mtuDiscover is IP_MTU_DISCOVER: gVisor numbers the strategies 0 to 3 as WANT,
-// DONT, DO, PROBE, and the kernel as DONT, WANT, DO, PROBE.
-var mtuDiscover = option{
-	get: func(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
-		value, err := c.GetSockOptInt(tcpip.MTUDiscoverOption)
-		if err != nil {
-			return 0, toErrno(err)
-		}
-		return getInt(v, swapMTUDiscover(value))
-	},
-	set: func(_ *Endpoint, c *core, v []byte) endpoint.Errno {
-		value, errno := setInt(v)
-		if errno != 0 {
-			return errno
-		}
-		if value < 0 || value > int(tcpip.PMTUDiscoveryProbe) {
-			return endpoint.EINVAL
-		}
-		return toErrno(c.SetSockOptInt(tcpip.MTUDiscoverOption, swapMTUDiscover(value)))
-	},
-}
-
-func swapMTUDiscover(v int) int {
-	if v <= 1 {
-		return 1 - v
-	}
-	return v
-}
-
-// byteOption lets an option of an int also be set from, and read into, one byte,
-// as ip(7) does.
+// byteOption lets an option of an int also be set from one byte, and be read into
+// less than an int where its value is a byte, as do_ip_setsockopt and
+// do_ip_getsockopt do.
 func byteOption(o option) option {
 	get, set := o.get, o.set
 	o.get = func(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
@@ -75,8 +48,14 @@ func byteOption(o option) option {
 		if _, errno := get(e, c, raw[:]); errno != 0 {
 			return 0, errno
 		}
-		v[0] = byte(binary.NativeEndian.Uint32(raw[:]))
-		return 1, 0
+		if value := binary.NativeEndian.Uint32(raw[:]); value <= math.MaxUint8 {
+			v[0] = byte(value)
+			return 1, 0
+		}
+		return copy(v, raw[:]), 0
+	}
+	if set == nil {
+		return o
 	}
 	o.set = func(e *Endpoint, c *core, v []byte) endpoint.Errno {
 		if len(v) == 0 || len(v) >= sizeofInt {
@@ -85,6 +64,20 @@ func byteOption(o option) option {
 		var raw [sizeofInt]byte
 		binary.NativeEndian.PutUint32(raw[:], uint32(v[0]))
 		return set(e, c, raw[:])
+	}
+	return o
+}
+
+// emptyIsZero is a byteOption that takes no bytes at all for 0: some of the
+// options of ip(7) do, others refuse.
+func emptyIsZero(o option) option {
+	o = byteOption(o)
+	set := o.set
+	o.set = func(e *Endpoint, c *core, v []byte) endpoint.Errno {
+		if len(v) == 0 {
+			v = make([]byte, sizeofInt)
+		}
+		return set(e, c, v)
 	}
 	return o
 }
@@ -122,8 +115,14 @@ func ttlOption(name tcpip.SockOptInt, lowest, inherit int) option {
 	}
 }
 
-func getV6Only(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
-	return getInt(v, boolInt(c.SocketOptions().GetV6Only()))
+// getV6Only is also on for a socket that is bound to an address of IPv6's own, as
+// __inet6_bind has it: it can be no other.
+func getV6Only(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
+	e.mu.Lock()
+	bound, ok := e.bound.AddrPort()
+	e.mu.Unlock()
+	only := ok && !bound.Addr().IsUnspecified() && !bound.Addr().Is4In6()
+	return getInt(v, boolInt(only || c.SocketOptions().GetV6Only()))
 }
 
 // setV6Only refuses a socket that has a port: it is registered for its families.

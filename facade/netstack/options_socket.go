@@ -27,10 +27,29 @@ var socketOptions = map[int]option{
 	}),
 	endpoint.SO_ERROR: readOnly(func(_ *Endpoint, c *core) int { return int(toErrno(c.LastError())) }),
 
-	endpoint.SO_SNDBUF:       {get: getSendBuffer, set: setSendBuffer},
-	endpoint.SO_RCVBUF:       {get: getReceiveBuffer, set: setReceiveBuffer},
+	endpoint.SO_SNDBUF:  {get: getSendBuffer, set: setSendBuffer},
+	endpoint.SO_RCVBUF:  {get: getReceiveBuffer, set: setReceiveBuffer},
+	endpoint.SO_MEMINFO: {get: getMemInfo},
+	// The limits are those of whoever made the stack: a program cannot force them.
+	endpoint.SO_SNDBUFFORCE: {set: setSendBuffer},
+	endpoint.SO_RCVBUFFORCE: {set: setReceiveBuffer},
+	endpoint.SO_RCVLOWAT:    {get: getReceiveLowWater, set: setReceiveLowWater},
+	endpoint.SO_SNDLOWAT:    readOnly(func(*Endpoint, *core) int { return 1 }),
+
 	endpoint.SO_LINGER:       {get: getLinger, set: setLinger},
-	endpoint.SO_BINDTODEVICE: {get: getBindToDevice, set: setBindToDevice},
+	endpoint.SO_BINDTODEVICE: {get: getBindToDevice, set: setBindToDevice, text: true},
+	endpoint.SO_BINDTOIFINDEX: {
+		get: func(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
+			return getInt(v, int(c.SocketOptions().GetBindToDevice()))
+		},
+		set: setBindToIndex,
+	},
+	endpoint.SO_PEERNAME:         {get: getPeerName},
+	endpoint.SO_PEERCRED:         {get: getPeerCred},
+	endpoint.SO_INCOMING_NAPI_ID: readOnly(func(*Endpoint, *core) int { return 0 }),
+	endpoint.SO_PASSCRED:         refuses(endpoint.EOPNOTSUPP),
+	endpoint.SO_PASSSEC:          refuses(endpoint.EOPNOTSUPP),
+	endpoint.SO_PEERGROUPS:       {get: refuses(endpoint.ENODATA).get},
 	endpoint.SO_COOKIE: {get: func(e *Endpoint, _ *core, v []byte) (int, endpoint.Errno) {
 		if len(v) < 8 {
 			return 0, endpoint.EINVAL
@@ -56,10 +75,10 @@ var socketOptions = map[int]option{
 // for bookkeeping. gVisor accounts like Linux.
 const bufferOverhead = 2
 
-// clampBuffer doubles a size and keeps it within the stack's limits.
+// clampBuffer doubles a size and keeps it within the stack's limits. A negative
+// one is, as in sk_setsockopt, beyond them.
 func clampBuffer(size int, lowest, highest int64) int64 {
-	n := int64(max(size, 0))
-	n = min(n, highest, math.MaxInt32/bufferOverhead)
+	n := min(int64(uint32(size)), highest, math.MaxInt32/bufferOverhead)
 	return max(n*bufferOverhead, lowest)
 }
 
@@ -106,10 +125,12 @@ func setLinger(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	if len(v) < sizeofLinger {
 		return endpoint.EINVAL
 	}
-	c.SocketOptions().SetLinger(tcpip.LingerOption{
-		Enabled: binary.NativeEndian.Uint32(v) != 0,
-		Timeout: time.Duration(binary.NativeEndian.Uint32(v[4:])) * time.Second,
-	})
+	l := c.SocketOptions().GetLinger()
+	l.Enabled = binary.NativeEndian.Uint32(v) != 0
+	if l.Enabled {
+		l.Timeout = time.Duration(binary.NativeEndian.Uint32(v[sizeofInt:])) * time.Second
+	}
+	c.SocketOptions().SetLinger(l)
 	return 0
 }
 
@@ -129,6 +150,18 @@ func getBindToDevice(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 		return 0, endpoint.EINVAL
 	}
 	return copy(v, link.Name+"\x00"), 0
+}
+
+// setBindToIndex takes the index of a link, or 0 for none.
+func setBindToIndex(_ *Endpoint, c *core, v []byte) endpoint.Errno {
+	index, errno := setInt(v)
+	if errno != 0 {
+		return errno
+	}
+	if index < 0 {
+		return endpoint.EINVAL
+	}
+	return toErrno(c.SocketOptions().SetBindToDevice(int32(index)))
 }
 
 func setBindToDevice(e *Endpoint, c *core, v []byte) endpoint.Errno {

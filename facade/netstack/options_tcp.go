@@ -1,7 +1,6 @@
 package netstack
 
 import (
-	"encoding/binary"
 	"math"
 	"time"
 
@@ -22,12 +21,11 @@ var tcpOptions = map[int]option{
 	endpoint.TCP_NODELAY: boolOption(
 		func(o *tcpip.SocketOptions) bool { return !o.GetDelayOption() },
 		func(o *tcpip.SocketOptions, v bool) { o.SetDelayOption(!v) }),
-	endpoint.TCP_CORK:         boolOption((*tcpip.SocketOptions).GetCorkOption, (*tcpip.SocketOptions).SetCorkOption),
-	endpoint.TCP_QUICKACK:     boolOption((*tcpip.SocketOptions).GetQuickAck, (*tcpip.SocketOptions).SetQuickAck),
-	endpoint.TCP_MAXSEG:       {get: getMaxSegment, set: setMaxSegment},
-	endpoint.TCP_KEEPCNT:      intOption(tcpip.KeepaliveCountOption, 1, maxKeepaliveProbes),
-	endpoint.TCP_SYNCNT:       intOption(tcpip.TCPSynCountOption, 1, 127),
-	endpoint.TCP_WINDOW_CLAMP: intOption(tcpip.TCPWindowClampOption, math.MinInt32, math.MaxInt32),
+	endpoint.TCP_CORK:     boolOption((*tcpip.SocketOptions).GetCorkOption, (*tcpip.SocketOptions).SetCorkOption),
+	endpoint.TCP_QUICKACK: boolOption((*tcpip.SocketOptions).GetQuickAck, (*tcpip.SocketOptions).SetQuickAck),
+	endpoint.TCP_MAXSEG:   {get: getMaxSegment, set: setMaxSegment},
+	endpoint.TCP_KEEPCNT:  intOption(tcpip.KeepaliveCountOption, 1, maxKeepaliveProbes),
+	endpoint.TCP_SYNCNT:   intOption(tcpip.TCPSynCountOption, 1, 127),
 
 	endpoint.TCP_KEEPIDLE: durationOption(time.Second, 1, maxKeepaliveSeconds,
 		func(d time.Duration) tcpip.KeepaliveIdleOption { return tcpip.KeepaliveIdleOption(d) },
@@ -46,12 +44,47 @@ var tcpOptions = map[int]option{
 			}
 			return time.Duration(o)
 		}),
-	endpoint.TCP_DEFER_ACCEPT: durationOption(time.Second, math.MinInt32, math.MaxInt32,
-		func(d time.Duration) tcpip.TCPDeferAcceptOption { return tcpip.TCPDeferAcceptOption(max(d, 0)) },
-		func(o tcpip.TCPDeferAcceptOption) time.Duration { return time.Duration(o) }),
+	endpoint.TCP_DEFER_ACCEPT: deferAccept,
 
-	endpoint.TCP_CONGESTION: {get: getCongestion, set: setCongestion},
+	endpoint.TCP_CONGESTION: {get: getCongestion, set: setCongestion, text: true},
+	endpoint.TCP_CC_INFO:    {get: getCongestionInfo},
 	endpoint.TCP_INFO:       {get: getTCPInfo},
+	endpoint.TCP_REPAIR: {
+		get: readOnly(func(*Endpoint, *core) int { return 0 }).get,
+		set: refuses(endpoint.EPERM).set,
+	},
+}
+
+// The kernel's retransmission timeouts of a SYN, in seconds (net/tcp.h).
+const (
+	initialTimeout  = 1   // TCP_TIMEOUT_INIT
+	greatestTimeout = 120 // TCP_RTO_MAX
+	greatestRetrans = 255
+)
+
+// deferAccept is TCP_DEFER_ACCEPT. The kernel counts retransmissions and reads
+// back the seconds that they take; gVisor counts at most two minutes.
+var deferAccept = kept{
+	name: endpoint.TCP_DEFER_ACCEPT,
+	accept: func(_ *Endpoint, c *core, value int) (int, endpoint.Errno) {
+		seconds := wholeTimeouts(value)
+		d := tcpip.TCPDeferAcceptOption(time.Duration(seconds) * time.Second)
+		return seconds, toErrno(c.SetSockOpt(&d))
+	},
+}.option(optionKey{endpoint.IPPROTO_TCP, endpoint.TCP_DEFER_ACCEPT})
+
+// wholeTimeouts rounds seconds up to a number of retransmissions, as
+// secs_to_retrans and retrans_to_secs of the kernel do.
+func wholeTimeouts(seconds int) int {
+	if seconds <= 0 {
+		return 0
+	}
+	period, timeout := initialTimeout, initialTimeout
+	for n := 1; seconds > period && n < greatestRetrans; n++ {
+		timeout = min(2*timeout, greatestTimeout)
+		period += timeout
+	}
+	return period
 }
 
 // The kernel's limits for the segment size (net/tcp.h).
@@ -106,25 +139,5 @@ func setCongestion(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	return toErrno(c.SetSockOpt(&name))
 }
 
-// sizeofTCPInfo is that of struct tcp_info up to tcpi_total_retrans
-// (linux/tcp.h): what every kernel has.
-const sizeofTCPInfo = 104
-
-// getTCPInfo fills tcpi_state, ca_state, rto, snd_ssthresh, snd_cwnd, rtt and
-// rttvar. gVisor tells nothing of the rest, which is zero.
-func getTCPInfo(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
-	var info tcpip.TCPInfoOption
-	if err := c.GetSockOpt(&info); err != nil {
-		return 0, toErrno(err)
-	}
-	var raw [sizeofTCPInfo]byte
-	put := binary.NativeEndian.PutUint32
-	raw[0] = byte(linuxState(c.state()))
-	raw[1] = byte(info.CcState)
-	put(raw[8:], uint32(info.RTO/time.Microsecond))
-	put(raw[68:], uint32(info.RTT/time.Microsecond))
-	put(raw[72:], uint32(info.RTTVar/time.Microsecond))
-	put(raw[76:], info.SndSsthresh)
-	put(raw[80:], info.SndCwnd)
-	return copy(v, raw[:]), 0
-}
+// getCongestionInfo answers TCP_CC_INFO: neither reno nor cubic has any.
+func getCongestionInfo(*Endpoint, *core, []byte) (int, endpoint.Errno) { return 0, 0 }

@@ -37,6 +37,7 @@ func (e *Endpoint) Ready() endpoint.Events {
 	ready := endpoint.Events(c.Readiness(waiter.ReadableEvents | waiter.WritableEvents))
 	shut := shutEvents[tcpip.ShutdownFlags(e.shut.Load())]
 	if e.isStream() {
+		ready = e.aboveLowWater(c, ready)
 		return ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLRDHUP) | streamEvents[c.state()] | shut
 	}
 	ready = ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLERR) | shut

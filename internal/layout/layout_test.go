@@ -27,6 +27,7 @@ var rooms = []string{
 	"stack/link",
 	"stack",
 	"facade/endpoint",
+	"facade/netstack/optiontable",
 	"facade/netstack",
 	"facade/kernel",
 	"netlinkemu",
