@@ -9,15 +9,15 @@ import (
 // ControlMessage is an item of ancillary data: see cmsg(3). Level and Type say
 // what Data is, in the kernel's layout: SOL_SOCKET and SCM_RIGHTS, IPPROTO_IP and
 // IP_PKTINFO, and so on.
-type ControlMessage = endpoint.ControlMessage
+type ControlMessage = endpoint.Cmsg
 
 // CMSG_LEN returns what a control message with length bytes of data takes, without
 // padding behind it.
-func CMSG_LEN(length int) int { return endpoint.ControlLen(length) }
+func CMSG_LEN(length int) int { return endpoint.CmsgLen(length) }
 
 // CMSG_SPACE returns what a control message with length bytes of data takes, with
 // padding: the ancillary buffer that RecvMsg needs for it.
-func CMSG_SPACE(length int) int { return endpoint.ControlSpace(length) }
+func CMSG_SPACE(length int) int { return endpoint.CmsgSpace(length) }
 
 // maxBuffers is UIO_MAXIOV of the kernel: the buffers of a message.
 const maxBuffers = 1024
@@ -43,7 +43,7 @@ func (s *Socket) SendMsg(buffers [][]byte, ancillary []ControlMessage, flags int
 	}
 	var control []byte
 	for _, c := range ancillary {
-		control = endpoint.AppendControl(control, c.Level, c.Type, c.Data)
+		control = endpoint.AppendCmsg(control, c.Level, c.Type, c.Data)
 	}
 	n, r := e.sendMessage(buffers, control, flags, to, s.patience(&e.wr, flags))
 	return n, newError(op, address, r)
@@ -147,10 +147,13 @@ func (s *Socket) recvMessage(op string, buffers [][]byte, ancbufsize, flags int)
 	if !r.ok() {
 		return nil, newError(op, nil, r)
 	}
-	return &Received{
-		N: n, Flags: o.msg.Flags, Addr: e.addr(o.msg.Addr),
-		Ancillary: endpoint.ParseControl(o.msg.Control),
-	}, nil
+	m := &Received{N: n, Flags: o.msg.Flags, Addr: e.addr(o.msg.Addr)}
+	for c, errno := range endpoint.Cmsgs(o.msg.Control) {
+		if errno == 0 {
+			m.Ancillary = append(m.Ancillary, c)
+		}
+	}
+	return m, nil
 }
 
 // sizeofFD is that of a descriptor in SCM_RIGHTS.

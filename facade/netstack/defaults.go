@@ -28,8 +28,8 @@ const alignedMSS = 511*128 + 40
 func (e *Endpoint) applyDefaults(ep tcpip.Endpoint) {
 	if !e.isStream() {
 		// Without this gVisor hides ErrNoBufferSpace, as Linux does; the
-		// facade needs it to wait for room. The errors that it then queues
-		// are dropped: see dropErrors.
+		// facade needs it to wait for room. Of the errors that it then queues
+		// the socket keeps those that it asked for: see takeErrors.
 		ep.SocketOptions().SetIPv4RecvError(true)
 		ep.SocketOptions().SetIPv6RecvError(true)
 		return
@@ -40,12 +40,5 @@ func (e *Endpoint) applyDefaults(ep tcpip.Endpoint) {
 		ep.SetSockOpt(&idle)
 		ep.SetSockOpt(&interval)
 		ep.SetSockOptInt(tcpip.KeepaliveCountOption, k.Count)
-	}
-}
-
-// dropErrors empties the queue of extended errors, which has no bound in gVisor.
-// SO_ERROR keeps the last error all the same.
-func (c *core) dropErrors() {
-	for c.SocketOptions().DequeueErr() != nil {
 	}
 }

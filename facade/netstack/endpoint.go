@@ -15,6 +15,7 @@ import (
 // Endpoint is a TCP or UDP socket on the stack.
 type Endpoint struct {
 	endpoint.Waiters
+	ancillary
 
 	p                  *Provider
 	family, typ, proto int
@@ -57,7 +58,7 @@ type core struct {
 // bits.
 func (c *core) NotifyEvent(mask waiter.EventMask) {
 	if mask&waiter.EventErr != 0 {
-		c.dropErrors()
+		c.takeErrors()
 	}
 	c.owner.Notify(endpoint.Events(mask) & endpoint.AllEvents)
 }

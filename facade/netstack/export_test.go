@@ -28,8 +28,8 @@ func Options() []OptionName {
 	var all []OptionName
 	for _, level := range slices.Sorted(maps.Keys(optionLevels)) {
 		for _, table := range optionLevels[level].tables {
-			for _, name := range slices.Sorted(maps.Keys(table)) {
-				all = append(all, OptionName{level, name, table[name].set != nil})
+			for _, name := range slices.Sorted(maps.Keys(table.options)) {
+				all = append(all, OptionName{level, name, table.options[name].set != nil})
 			}
 		}
 	}

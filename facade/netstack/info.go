@@ -97,6 +97,7 @@ func (e *Endpoint) Ioctl(req uint, arg []byte) (int, endpoint.Errno) {
 	if len(arg) < sizeofInt {
 		return 0, endpoint.EINVAL
 	}
+	e.wanted(c) // what the socket does not want is not waiting
 	n, err := c.GetSockOptInt(tcpip.ReceiveQueueSizeOption)
 	if err != nil {
 		return 0, toErrno(err)

@@ -16,6 +16,8 @@ type payload struct {
 	off  int // in iov[0]
 	size int
 	to   tcpip.FullAddress
+	// control is what the message's control data says.
+	control sendControl
 }
 
 var payloads = sync.Pool{New: func() any { return new(payload) }}
@@ -59,6 +61,9 @@ func (e *Endpoint) Send(m *endpoint.Message) (int, endpoint.Errno) {
 	defer p.release()
 	p.iov, p.size = m.Iov, m.Len()
 	if e.isStream() {
+		if errno := checkStreamControl(m.Control); errno != 0 {
+			return 0, errno
+		}
 		return sendStream(c, p)
 	}
 	return e.sendDatagram(c, p, m)
@@ -95,15 +100,43 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 		opts.To = &p.to
 	}
 	opened := e.p.room.opened.Load()
-	n, err := c.Write(p, opts)
-	switch err.(type) {
-	case *tcpip.ErrNoBufferSpace:
+	n, errno := e.writeDatagram(c, p, m, opts)
+	if errno == endpoint.ENOBUFS {
 		e.p.room.await(e, opened)
-		return 0, endpoint.EAGAIN
-	case *tcpip.ErrMessageTooLong:
-		c.dropErrors() // gVisor queued one, and notifies nobody
+		errno = endpoint.EAGAIN
 	}
-	return int(n), toErrno(err)
+	return int(n), errno
+}
+
+// writeDatagram writes as the control data or the options of multicast say. A
+// plain datagram takes the short way.
+func (e *Endpoint) writeDatagram(c *core, p *payload, m *endpoint.Message, opts tcpip.WriteOptions) (int64, endpoint.Errno) {
+	if len(m.Control) > 0 || e.groups.Load() != nil {
+		if opts.To == nil {
+			peer, err := c.GetRemoteAddress()
+			if err != nil {
+				return 0, endpoint.EDESTADDRREQ
+			}
+			p.to = peer
+		}
+		return e.sendWithControl(c, p, m, opts)
+	}
+	size := p.size
+	n, err := e.write(c, p, opts)
+	if err == nil {
+		return n, 0
+	}
+	return 0, e.notSent(c, err, size, opts.To)
+}
+
+// notSent is the errno of a write that failed. gVisor queues an extended error
+// for a datagram that is too long, and notifies nobody.
+func (e *Endpoint) notSent(c *core, err tcpip.Error, size int, to *tcpip.FullAddress) endpoint.Errno {
+	if _, tooLong := err.(*tcpip.ErrMessageTooLong); tooLong {
+		c.takeErrors()
+		e.queueTooLong(c, size, to)
+	}
+	return toErrno(err)
 }
 
 // destination converts the address of a datagram. An IPv6 socket also takes
@@ -138,6 +171,10 @@ type sink struct {
 	room    int
 	discard bool // count, but do not copy
 	swallow bool
+
+	// result and scratch are what control data is made of, and in.
+	result  tcpip.ReadResult
+	scratch []byte
 }
 
 var sinks = sync.Pool{New: func() any { return new(sink) }}
@@ -170,7 +207,7 @@ func (s *sink) copy(b []byte) {
 }
 
 func (s *sink) release() {
-	*s = sink{}
+	*s = sink{scratch: s.scratch[:0]}
 	sinks.Put(s)
 }
 
@@ -183,12 +220,15 @@ func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
 	}
 	flags := m.Flags
 	m.Flags = 0
-	if flags&(endpoint.MSG_OOB|endpoint.MSG_ERRQUEUE) != 0 {
-		return 0, refusedFlag(flags)
+	if flags&endpoint.MSG_OOB != 0 {
+		return 0, endpoint.EINVAL // the stack has no urgent data
 	}
 	s := sinks.Get().(*sink)
 	defer s.release()
 	s.iov, s.room = m.Iov, m.Len()
+	if flags&endpoint.MSG_ERRQUEUE != 0 {
+		return e.recvError(c, s, m)
+	}
 	opts := tcpip.ReadOptions{Peek: flags&endpoint.MSG_PEEK != 0, NeedRemoteAddr: m.NeedAddr}
 	if e.isStream() {
 		s.discard = flags&endpoint.MSG_TRUNC != 0
@@ -196,15 +236,6 @@ func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
 	}
 	s.swallow = true
 	return e.recvDatagram(c, s, opts, m, flags)
-}
-
-// refusedFlag tells why: the stack has no urgent data (EINVAL, as recv(2) gives
-// where there is none), and nothing is ever in its error queue.
-func refusedFlag(flags int) endpoint.Errno {
-	if flags&endpoint.MSG_OOB != 0 {
-		return endpoint.EINVAL
-	}
-	return endpoint.EAGAIN
 }
 
 func (e *Endpoint) recvStream(c *core, s *sink, opts tcpip.ReadOptions, m *endpoint.Message) (int, endpoint.Errno) {
@@ -235,8 +266,9 @@ func (e *Endpoint) endOfInput() endpoint.Errno {
 }
 
 func (e *Endpoint) recvDatagram(c *core, s *sink, opts tcpip.ReadOptions, m *endpoint.Message, flags int) (int, endpoint.Errno) {
-	room := s.room
-	res, err := c.Read(s, opts)
+	room, wants := s.room, e.wants.Load()
+	opts.NeedRemoteAddr = opts.NeedRemoteAddr || wants != 0
+	res, err := e.readDatagram(c, s, opts)
 	switch err.(type) {
 	case nil:
 	case *tcpip.ErrWouldBlock:
@@ -249,11 +281,16 @@ func (e *Endpoint) recvDatagram(c *core, s *sink, opts tcpip.ReadOptions, m *end
 	if m.NeedAddr {
 		m.Addr = sockaddr(e.family, res.RemoteAddr)
 	}
-	m.Control = m.Control[:0]
+	if wants != 0 {
+		s.result = res
+		e.recvControl(m, s, wants)
+	} else {
+		m.Control = m.Control[:0]
+	}
 	if res.Total <= room {
 		return res.Total, 0
 	}
-	m.Flags = endpoint.MSG_TRUNC
+	m.Flags |= endpoint.MSG_TRUNC
 	if flags&endpoint.MSG_TRUNC != 0 {
 		return res.Total, 0
 	}

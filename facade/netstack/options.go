@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"log/slog"
+	"slices"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -26,41 +28,51 @@ type option struct {
 	text bool
 }
 
-// optionLevel is a level of setsockopt(2): the sockets that have it, and its
-// options. A group of options that is a file of its own adds a table of its own.
+// optionLevel is a level of setsockopt(2).
 type optionLevel struct {
-	has    func(*Endpoint) bool
-	tables []map[int]option
+	// tables are the level's options; the first table that has one counts.
+	tables []optionTable
 	// atLeast is the length below which the kernel refuses every value that is no
 	// text, whatever the option, with EINVAL (sk_setsockopt, do_tcp_setsockopt,
 	// udp_lib_setsockopt).
 	atLeast int
 }
 
+// optionTable is a group of options, and the sockets that have it.
+type optionTable struct {
+	has     func(*Endpoint) bool
+	options map[int]option
+}
+
 var optionLevels = map[int]optionLevel{
 	endpoint.SOL_SOCKET: {
-		has:     func(*Endpoint) bool { return true },
-		tables:  []map[int]option{socketOptions, keptSocketOptions},
+		tables:  []optionTable{{anySocket, socketOptions}, {anySocket, keptSocketOptions}, {anySocket, controlSocketOptions}},
 		atLeast: sizeofInt,
 	},
 	endpoint.IPPROTO_TCP: {
-		has:     (*Endpoint).isStream,
-		tables:  []map[int]option{tcpOptions, keptTCPOptions},
+		tables:  []optionTable{{(*Endpoint).isStream, tcpOptions}, {(*Endpoint).isStream, keptTCPOptions}},
 		atLeast: sizeofInt,
 	},
 	endpoint.IPPROTO_UDP: {
-		has:     func(e *Endpoint) bool { return !e.isStream() },
-		tables:  []map[int]option{keptUDPOptions},
+		tables:  []optionTable{{(*Endpoint).isUDP, keptUDPOptions}},
 		atLeast: sizeofInt,
 	},
-	endpoint.IPPROTO_IP: {
-		has:    func(*Endpoint) bool { return true },
-		tables: []map[int]option{ipOptions, keptIPOptions},
-	},
-	endpoint.IPPROTO_IPV6: {
-		has:    func(e *Endpoint) bool { return e.family == endpoint.AF_INET6 },
-		tables: []map[int]option{ipv6Options, keptIPv6Options},
-	},
+	endpoint.IPPROTO_IP: {tables: []optionTable{
+		{(*Endpoint).isInternet, ipOptions}, {(*Endpoint).isInternet, keptIPOptions}, {(*Endpoint).isInternet, controlIPOptions},
+	}},
+	endpoint.IPPROTO_IPV6: {tables: []optionTable{
+		{(*Endpoint).isIPv6, ipv6Options}, {(*Endpoint).isIPv6, keptIPv6Options}, {(*Endpoint).isIPv6, controlIPv6Options},
+	}},
+}
+
+func anySocket(*Endpoint) bool { return true }
+
+func (e *Endpoint) isIPv6() bool { return e.family == endpoint.AF_INET6 }
+
+func (e *Endpoint) isInternet() bool { return e.family == endpoint.AF_INET || e.isIPv6() }
+
+func (e *Endpoint) isUDP() bool {
+	return e.isInternet() && e.typ == endpoint.SOCK_DGRAM && e.transport == udp.ProtocolNumber
 }
 
 // maxOptionLen is that of the longest option, the name of a link or of a
@@ -78,13 +90,13 @@ type setOption struct {
 // level finds the level of an option, if the socket has it.
 func (e *Endpoint) level(n int) (optionLevel, bool) {
 	l, ok := optionLevels[n]
-	return l, ok && l.has(e)
+	return l, ok && slices.ContainsFunc(l.tables, func(t optionTable) bool { return t.has(e) })
 }
 
-// find looks an option up.
-func (l optionLevel) find(name int) (option, bool) {
-	for _, table := range l.tables {
-		if o, ok := table[name]; ok {
+// find looks an option of the level up.
+func (l optionLevel) find(e *Endpoint, name int) (option, bool) {
+	for _, t := range l.tables {
+		if o, ok := t.options[name]; ok && t.has(e) {
 			return o, true
 		}
 	}
@@ -108,7 +120,7 @@ func (e *Endpoint) SetSockOpt(level, name int, v []byte) endpoint.Errno {
 	if !ok {
 		return e.unsupportedOption("setsockopt", level, name, endpoint.ENOPROTOOPT)
 	}
-	o, ok := l.find(name)
+	o, ok := l.find(e, name)
 	if len(v) < l.atLeast && !o.text {
 		return endpoint.EINVAL
 	}
@@ -152,7 +164,7 @@ func (e *Endpoint) GetSockOpt(level, name int, v []byte) (int, endpoint.Errno) {
 	if !ok {
 		return 0, e.unsupportedOption("getsockopt", level, name, e.unknownLevel())
 	}
-	o, ok := l.find(name)
+	o, ok := l.find(e, name)
 	if !ok || o.get == nil {
 		return 0, e.unsupportedOption("getsockopt", level, name, endpoint.ENOPROTOOPT)
 	}

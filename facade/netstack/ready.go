@@ -40,7 +40,14 @@ func (e *Endpoint) Ready() endpoint.Events {
 		ready = e.aboveLowWater(c, ready)
 		return ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLRDHUP) | streamEvents[c.state()] | shut
 	}
-	ready = ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLERR) | shut
+	ready = ready & (endpoint.POLLIN | endpoint.POLLOUT | endpoint.POLLERR)
+	if ready&endpoint.POLLIN != 0 && !e.wanted(c) {
+		ready &^= endpoint.POLLIN
+	}
+	if e.errors.waiting.Load() > 0 {
+		ready |= endpoint.POLLERR
+	}
+	ready |= shut
 	if e.congested.Load() {
 		ready &^= endpoint.POLLOUT
 	}

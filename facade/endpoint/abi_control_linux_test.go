@@ -1,0 +1,78 @@
+package endpoint_test
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
+func TestControlConstantsAreLinuxs(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		ours, want int
+	}{
+		{"SOL_IP", endpoint.SOL_IP, unix.SOL_IP},
+		{"SOL_UDP", endpoint.SOL_UDP, unix.SOL_UDP},
+		{"SOL_IPV6", endpoint.SOL_IPV6, unix.SOL_IPV6},
+		{"SO_TIMESTAMP", endpoint.SO_TIMESTAMP, unix.SO_TIMESTAMP_OLD},
+		{"SO_TIMESTAMPNS", endpoint.SO_TIMESTAMPNS, unix.SO_TIMESTAMPNS_OLD},
+		{"SCM_RIGHTS", endpoint.SCM_RIGHTS, unix.SCM_RIGHTS},
+		{"SCM_CREDENTIALS", endpoint.SCM_CREDENTIALS, unix.SCM_CREDENTIALS},
+		{"IP_RETOPTS", endpoint.IP_RETOPTS, unix.IP_RETOPTS},
+		{"IP_PKTINFO", endpoint.IP_PKTINFO, unix.IP_PKTINFO},
+		{"IP_RECVERR", endpoint.IP_RECVERR, unix.IP_RECVERR},
+		{"IP_RECVTTL", endpoint.IP_RECVTTL, unix.IP_RECVTTL},
+		{"IP_RECVTOS", endpoint.IP_RECVTOS, unix.IP_RECVTOS},
+		{"IP_ORIGDSTADDR", endpoint.IP_ORIGDSTADDR, unix.IP_ORIGDSTADDR},
+		{"IP_MULTICAST_ALL", endpoint.IP_MULTICAST_ALL, unix.IP_MULTICAST_ALL},
+		{"IPV6_2292PKTINFO", endpoint.IPV6_2292PKTINFO, unix.IPV6_2292PKTINFO},
+		{"IPV6_2292HOPOPTS", endpoint.IPV6_2292HOPOPTS, unix.IPV6_2292HOPOPTS},
+		{"IPV6_2292DSTOPTS", endpoint.IPV6_2292DSTOPTS, unix.IPV6_2292DSTOPTS},
+		{"IPV6_2292RTHDR", endpoint.IPV6_2292RTHDR, unix.IPV6_2292RTHDR},
+		{"IPV6_2292HOPLIMIT", endpoint.IPV6_2292HOPLIMIT, unix.IPV6_2292HOPLIMIT},
+		{"IPV6_JOIN_GROUP", endpoint.IPV6_JOIN_GROUP, unix.IPV6_JOIN_GROUP},
+		{"IPV6_LEAVE_GROUP", endpoint.IPV6_LEAVE_GROUP, unix.IPV6_LEAVE_GROUP},
+		{"IPV6_RECVERR", endpoint.IPV6_RECVERR, unix.IPV6_RECVERR},
+		{"IPV6_MULTICAST_ALL", endpoint.IPV6_MULTICAST_ALL, unix.IPV6_MULTICAST_ALL},
+		{"IPV6_RECVPKTINFO", endpoint.IPV6_RECVPKTINFO, unix.IPV6_RECVPKTINFO},
+		{"IPV6_PKTINFO", endpoint.IPV6_PKTINFO, unix.IPV6_PKTINFO},
+		{"IPV6_RECVHOPLIMIT", endpoint.IPV6_RECVHOPLIMIT, unix.IPV6_RECVHOPLIMIT},
+		{"IPV6_HOPLIMIT", endpoint.IPV6_HOPLIMIT, unix.IPV6_HOPLIMIT},
+		{"IPV6_HOPOPTS", endpoint.IPV6_HOPOPTS, unix.IPV6_HOPOPTS},
+		{"IPV6_RTHDRDSTOPTS", endpoint.IPV6_RTHDRDSTOPTS, unix.IPV6_RTHDRDSTOPTS},
+		{"IPV6_RTHDR", endpoint.IPV6_RTHDR, unix.IPV6_RTHDR},
+		{"IPV6_DSTOPTS", endpoint.IPV6_DSTOPTS, unix.IPV6_DSTOPTS},
+		{"IPV6_DONTFRAG", endpoint.IPV6_DONTFRAG, unix.IPV6_DONTFRAG},
+		{"IPV6_RECVTCLASS", endpoint.IPV6_RECVTCLASS, unix.IPV6_RECVTCLASS},
+		{"IPV6_ORIGDSTADDR", endpoint.IPV6_ORIGDSTADDR, unix.IPV6_ORIGDSTADDR},
+		{"UDP_SEGMENT", endpoint.UDP_SEGMENT, unix.UDP_SEGMENT},
+		{"IP_UNBLOCK_SOURCE", endpoint.IP_UNBLOCK_SOURCE, unix.IP_UNBLOCK_SOURCE},
+		{"IP_BLOCK_SOURCE", endpoint.IP_BLOCK_SOURCE, unix.IP_BLOCK_SOURCE},
+		{"IP_ADD_SOURCE_MEMBERSHIP", endpoint.IP_ADD_SOURCE_MEMBERSHIP, unix.IP_ADD_SOURCE_MEMBERSHIP},
+		{"IP_DROP_SOURCE_MEMBERSHIP", endpoint.IP_DROP_SOURCE_MEMBERSHIP, unix.IP_DROP_SOURCE_MEMBERSHIP},
+		{"IP_MSFILTER", endpoint.IP_MSFILTER, unix.IP_MSFILTER},
+		{"MCAST_JOIN_GROUP", endpoint.MCAST_JOIN_GROUP, unix.MCAST_JOIN_GROUP},
+		{"MCAST_BLOCK_SOURCE", endpoint.MCAST_BLOCK_SOURCE, unix.MCAST_BLOCK_SOURCE},
+		{"MCAST_UNBLOCK_SOURCE", endpoint.MCAST_UNBLOCK_SOURCE, unix.MCAST_UNBLOCK_SOURCE},
+		{"MCAST_LEAVE_GROUP", endpoint.MCAST_LEAVE_GROUP, unix.MCAST_LEAVE_GROUP},
+		{"MCAST_JOIN_SOURCE_GROUP", endpoint.MCAST_JOIN_SOURCE_GROUP, unix.MCAST_JOIN_SOURCE_GROUP},
+		{"MCAST_LEAVE_SOURCE_GROUP", endpoint.MCAST_LEAVE_SOURCE_GROUP, unix.MCAST_LEAVE_SOURCE_GROUP},
+		{"MCAST_MSFILTER", endpoint.MCAST_MSFILTER, unix.MCAST_MSFILTER},
+		{"MCAST_EXCLUDE", endpoint.MCAST_EXCLUDE, unix.MCAST_EXCLUDE},
+		{"MCAST_INCLUDE", endpoint.MCAST_INCLUDE, unix.MCAST_INCLUDE},
+		{"IP_MAX_MEMBERSHIPS", endpoint.IP_MAX_MEMBERSHIPS, unix.IP_MAX_MEMBERSHIPS},
+		{"SO_EE_ORIGIN_NONE", endpoint.SO_EE_ORIGIN_NONE, unix.SO_EE_ORIGIN_NONE},
+		{"SO_EE_ORIGIN_LOCAL", endpoint.SO_EE_ORIGIN_LOCAL, unix.SO_EE_ORIGIN_LOCAL},
+		{"SO_EE_ORIGIN_ICMP", endpoint.SO_EE_ORIGIN_ICMP, unix.SO_EE_ORIGIN_ICMP},
+		{"SO_EE_ORIGIN_ICMP6", endpoint.SO_EE_ORIGIN_ICMP6, unix.SO_EE_ORIGIN_ICMP6},
+		{"SizeofCmsghdr", endpoint.SizeofCmsghdr, unix.SizeofCmsghdr},
+		{"CmsgLen", endpoint.CmsgLen(5), unix.CmsgLen(5)},
+		{"CmsgSpace", endpoint.CmsgSpace(5), unix.CmsgSpace(5)},
+	} {
+		if c.ours != c.want {
+			t.Errorf("%s is %d, want %d", c.name, c.ours, c.want)
+		}
+	}
+}
