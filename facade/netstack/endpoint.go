@@ -30,6 +30,8 @@ type Endpoint struct {
 	// shut is the tcpip.ShutdownFlags of the directions that Shutdown closed.
 	shut atomic.Uint32
 
+	// whole says what forbids to fragment datagrams.
+	whole atomic.Uint32
 	// lowWater is SO_RCVLOWAT; 0 stands for 1.
 	lowWater atomic.Int32
 

@@ -99,6 +99,9 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 		p.to = to
 		opts.To = &p.to
 	}
+	if e.tooLong(c, p) {
+		return 0, endpoint.EMSGSIZE
+	}
 	opened := e.p.room.opened.Load()
 	n, errno := e.writeDatagram(c, p, m, opts)
 	if errno == endpoint.ENOBUFS {

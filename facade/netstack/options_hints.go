@@ -36,15 +36,16 @@ var keptUDPOptions = keptOptions(endpoint.IPPROTO_UDP, []kept{
 	{name: endpoint.UDP_GRO, accept: asFlag},
 })
 
-// keptIPOptions are the options of ip(7) that are only kept.
+// keptIPOptions are the options of ip(7) that read what was set.
 var keptIPOptions = keptOptions(endpoint.IPPROTO_IP, []kept{
+	{name: endpoint.IP_MTU_DISCOVER, fresh: endpoint.IP_PMTUDISC_WANT, accept: mtuDiscover, form: emptyIsZero},
 	{name: endpoint.IP_BIND_ADDRESS_NO_PORT, accept: asFlag, form: emptyIsZero},
 })
 
-// keptIPv6Options are the options of ipv6(7) that are only kept.
+// keptIPv6Options are the options of ipv6(7) that read what was set.
 var keptIPv6Options = keptOptions(endpoint.IPPROTO_IPV6, []kept{
-	{name: endpoint.IPV6_MTU_DISCOVER, fresh: endpoint.IP_PMTUDISC_WANT,
-		accept: within(endpoint.IP_PMTUDISC_DONT, endpoint.IP_PMTUDISC_OMIT)},
+	{name: endpoint.IPV6_MTU_DISCOVER, fresh: endpoint.IP_PMTUDISC_WANT, accept: mtuDiscover6},
+	{name: endpoint.IPV6_DONTFRAG, accept: dontFragment, form: lengthless},
 	{name: endpoint.IPV6_AUTOFLOWLABEL, fresh: 1, accept: asFlag, form: lengthless},
 })
 

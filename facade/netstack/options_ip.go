@@ -11,10 +11,9 @@ import (
 
 // ipOptions are the options of ip(7) that the stack has.
 var ipOptions = map[int]option{
-	endpoint.IP_TOS:          emptyIsZero(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32)),
-	endpoint.IP_TTL:          byteOption(ttlOption(tcpip.IPv4TTLOption, 1, tcpip.UseDefaultIPv4TTL)),
-	endpoint.IP_MTU_DISCOVER: emptyIsZero(mtuDiscover),
-	endpoint.IP_MTU:          byteOption(option{get: getMTU}),
+	endpoint.IP_TOS: emptyIsZero(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32)),
+	endpoint.IP_TTL: byteOption(ttlOption(tcpip.IPv4TTLOption, 1, tcpip.UseDefaultIPv4TTL)),
+	endpoint.IP_MTU: byteOption(option{get: getMTU}),
 }
 
 // ipv6Options are the options of ipv6(7) that the stack has.

@@ -6,9 +6,10 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
-// kept is an option that is kept and read back, because there is nothing in the
-// stack that it would change, or nothing that a program could see. The table of
-// options says why for each.
+// kept is an option that is kept and read back. With most of them that is all,
+// because there is nothing in the stack that they would change, or nothing that a
+// program could see: the table of options says why for each. Of others accept has
+// an effect.
 type kept struct {
 	name  int
 	fresh int32

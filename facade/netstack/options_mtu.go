@@ -12,7 +12,7 @@ import (
 // mtuStrategies are gVisor's strategies by the values of IP_MTU_DISCOVER. All that
 // they decide is the bit that forbids routers to fragment: gVisor takes no path
 // MTU from ICMP for datagrams, so that INTERFACE and OMIT, which ignore it, are
-// what DONT is, and it fragments locally even where Linux answers EMSGSIZE.
+// what DONT is.
 var mtuStrategies = [...]tcpip.PMTUDStrategy{
 	endpoint.IP_PMTUDISC_DONT:      tcpip.PMTUDiscoveryDont,
 	endpoint.IP_PMTUDISC_WANT:      tcpip.PMTUDiscoveryWant,
@@ -22,17 +22,100 @@ var mtuStrategies = [...]tcpip.PMTUDStrategy{
 	endpoint.IP_PMTUDISC_OMIT:      tcpip.PMTUDiscoveryDont,
 }
 
+// neverFragment are the values under which a datagram that is longer than the MTU
+// is EMSGSIZE (ip_sk_ignore_df, ip6_sk_ignore_df of the kernel).
+var neverFragment = [len(mtuStrategies)]bool{
+	endpoint.IP_PMTUDISC_DO:        true,
+	endpoint.IP_PMTUDISC_PROBE:     true,
+	endpoint.IP_PMTUDISC_INTERFACE: true,
+}
+
+// What forbids to fragment datagrams, as bits of Endpoint.whole.
+const (
+	wholeIPv4 = 1 << iota
+	wholeIPv6
+	wholeDontFrag // IPV6_DONTFRAG
+)
+
+// keepWhole sets or clears a bit of Endpoint.whole.
+func (e *Endpoint) keepWhole(bit uint32, on bool) {
+	if on {
+		e.whole.Or(bit)
+	} else {
+		e.whole.And(^bit)
+	}
+}
+
 // mtuDiscover is IP_MTU_DISCOVER.
-var mtuDiscover = kept{
-	name:  endpoint.IP_MTU_DISCOVER,
-	fresh: endpoint.IP_PMTUDISC_WANT,
-	accept: func(_ *Endpoint, c *core, value int) (int, endpoint.Errno) {
-		if value < 0 || value >= len(mtuStrategies) {
-			return 0, endpoint.EINVAL
+func mtuDiscover(e *Endpoint, c *core, value int) (int, endpoint.Errno) {
+	if value < 0 || value >= len(mtuStrategies) {
+		return 0, endpoint.EINVAL
+	}
+	e.keepWhole(wholeIPv4, neverFragment[value])
+	return value, toErrno(c.SetSockOptInt(tcpip.MTUDiscoverOption, int(mtuStrategies[value])))
+}
+
+// mtuDiscover6 is IPV6_MTU_DISCOVER: no router fragments IPv6.
+func mtuDiscover6(e *Endpoint, _ *core, value int) (int, endpoint.Errno) {
+	if value < 0 || value >= len(mtuStrategies) {
+		return 0, endpoint.EINVAL
+	}
+	e.keepWhole(wholeIPv6, neverFragment[value])
+	return value, 0
+}
+
+// dontFragment is IPV6_DONTFRAG.
+func dontFragment(e *Endpoint, _ *core, value int) (int, endpoint.Errno) {
+	e.keepWhole(wholeDontFrag, value != 0)
+	return boolInt(value != 0), 0
+}
+
+// tooLong tells of a datagram that is to stay whole and does not fit the link
+// towards its destination; gVisor fragments whatever the socket asks for.
+func (e *Endpoint) tooLong(c *core, p *payload) bool {
+	whole := e.whole.Load()
+	if whole == 0 {
+		return false
+	}
+	to := p.to
+	if to.Addr.Len() == 0 {
+		peer, err := c.GetRemoteAddress()
+		if err != nil {
+			return false // the send tells
 		}
-		return value, toErrno(c.SetSockOptInt(tcpip.MTUDiscoverOption, int(mtuStrategies[value])))
-	},
-}.option(optionKey{endpoint.IPPROTO_IP, endpoint.IP_MTU_DISCOVER})
+		to = peer
+	}
+	addr, _ := netip.AddrFromSlice(to.Addr.AsSlice())
+	headers, bits := header.IPv6MinimumSize+header.UDPMinimumSize, uint32(wholeIPv6|wholeDontFrag)
+	if addr.Unmap().Is4() {
+		headers, bits = header.IPv4MinimumSize+header.UDPMinimumSize, wholeIPv4
+	}
+	if whole&bits == 0 {
+		return false
+	}
+	if to.NIC == 0 {
+		to.NIC = tcpip.NICID(c.SocketOptions().GetBindToDevice())
+	}
+	mtu := e.mtuToward(to.NIC, addr)
+	return mtu != 0 && headers+p.size > mtu
+}
+
+// mtuToward is the MTU of the link by which packets to addr leave, 0 if none does.
+func (e *Endpoint) mtuToward(nic tcpip.NICID, addr netip.Addr) int {
+	index := int(nic)
+	if index == 0 {
+		source, err := e.p.stack.SourceFor(addr)
+		if err != nil {
+			return 0
+		}
+		index = e.linkOf(source)
+	}
+	link, err := e.p.stack.LinkByIndex(index)
+	if err != nil {
+		return 0
+	}
+	return link.MTU
+}
 
 // getMTU is IP_MTU and IPV6_MTU of a connected socket.
 func getMTU(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
@@ -68,6 +151,12 @@ func (e *Endpoint) localLink(c *core) int {
 		return 0
 	}
 	addr, _ := netip.AddrFromSlice(local.Addr.AsSlice())
+	return e.linkOf(addr)
+}
+
+// linkOf is the link that has an address of the stack, 0 if none has.
+func (e *Endpoint) linkOf(addr netip.Addr) int {
+	addr = addr.WithZone("").Unmap()
 	for _, a := range e.p.stack.Addresses() {
 		if a.Prefix.Addr() == addr || a.Prefix.Addr().IsLoopback() && a.Prefix.Contains(addr) {
 			return a.Link

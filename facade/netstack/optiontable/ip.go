@@ -27,7 +27,7 @@ var ipRows = []Row{
 	{Number: 8, Name: "IP_PKTINFO", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 9, Name: "IP_PKTOPTIONS", Status: Unsupported, Form: "control messages", Why: noOptions},
 	{Number: 10, Name: "IP_MTU_DISCOVER", Aliases: []string{"IP_PMTUDISC"}, Form: Int, Fresh: ints(1), Takes: same(0, 1, 2, 3, 4, 5), Refuses: invalid(-1, 6),
-		Why: "decides the bit that forbids routers to fragment. gVisor takes no path MTU from ICMP for datagrams, so that INTERFACE and OMIT are what DONT is, and cuts itself what is longer than the link's MTU, where DO, PROBE and INTERFACE are EMSGSIZE on Linux"},
+		Why: "with DO, PROBE and INTERFACE a datagram longer than the link's MTU is EMSGSIZE, with the others it is fragmented; WANT, DO and PROBE forbid routers to, WANT even for what the stack has fragmented, where Linux does not. gVisor takes no path MTU from ICMP for datagrams, which is as PROBE, INTERFACE and OMIT have it"},
 	{Number: 11, Name: "IP_RECVERR", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 12, Name: "IP_RECVTTL", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 13, Name: "IP_RECVTOS", Form: Flag, Fresh: ints(0), Takes: flags()},

@@ -4,7 +4,6 @@ const (
 	rfc2292      = "RFC 2292 is obsolete; RFC 3542 has another option for it"
 	noExtensions = "gVisor neither sends nor hands on extension headers"
 	noAnycast    = "gVisor has no anycast groups"
-	noFrames     = "gVisor cuts a datagram itself where the link's MTU asks for it; taken without effect, a program would wait for EMSGSIZE"
 )
 
 // ipv6Rows are the options of ipv6(7).
@@ -26,8 +25,8 @@ var ipv6Rows = []Row{
 	{Number: 20, Name: "IPV6_ADD_MEMBERSHIP", Aliases: []string{"IPV6_JOIN_GROUP"}, On: UDP6, Form: "struct ipv6_mreq", Access: WriteOnly},
 	{Number: 21, Name: "IPV6_DROP_MEMBERSHIP", Aliases: []string{"IPV6_LEAVE_GROUP"}, On: UDP6, Form: "struct ipv6_mreq", Access: WriteOnly},
 	{Number: 22, Name: "IPV6_ROUTER_ALERT", Status: Unsupported, Form: Int, Why: "the stack hands no router alerts on"},
-	{Number: 23, Name: "IPV6_MTU_DISCOVER", Status: NoEffect, Form: Int, Fresh: ints(1), Takes: same(0, 1, 2, 3, 4, 5), Refuses: invalid(-1, 6),
-		Why: "routers never fragment IPv6, and gVisor always cuts what is longer than the link's MTU, where DO, PROBE and INTERFACE are EMSGSIZE on Linux"},
+	{Number: 23, Name: "IPV6_MTU_DISCOVER", Form: Int, Fresh: ints(1), Takes: same(0, 1, 2, 3, 4, 5), Refuses: invalid(-1, 6),
+		Why: "with DO, PROBE and INTERFACE a datagram longer than the link's MTU is EMSGSIZE, with the others it is fragmented"},
 	{Number: 24, Name: "IPV6_MTU", Form: Int, Takes: writes(ints(0), ints(1280)), Refuses: invalid(-1, 1, 1279), Volatile: true,
 		Why: "reads the MTU of the link towards the peer, ENOTCONN without one; set, it has no effect: fragments are as long as the link allows"},
 	{Number: 25, Name: "IPV6_RECVERR", Form: Flag, Fresh: ints(0), Takes: flags()},
@@ -53,7 +52,7 @@ var ipv6Rows = []Row{
 	{Number: 59, Name: "IPV6_DSTOPTS", Aliases: []string{"IPV6_RXDSTOPTS"}, Status: Unsupported, Form: "header", Why: noExtensions},
 	{Number: 60, Name: "IPV6_RECVPATHMTU", Status: Unsupported, Form: Flag, Why: "gVisor takes no path MTU from ICMP for datagrams"},
 	{Number: 61, Name: "IPV6_PATHMTU", Status: Unsupported, Form: "struct ip6_mtuinfo", Why: "gVisor takes no path MTU from ICMP for datagrams"},
-	{Number: 62, Name: "IPV6_DONTFRAG", Status: Unsupported, Form: Flag, Why: noFrames},
+	{Number: 62, Name: "IPV6_DONTFRAG", Form: Flag, Fresh: ints(0), Takes: flags(), Why: "a datagram longer than the link's MTU is EMSGSIZE"},
 	{Number: 66, Name: "IPV6_RECVTCLASS", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 67, Name: "IPV6_TCLASS", Form: Int, Fresh: ints(0), Takes: append(same(0, 0xfc), reads(-1, 0)), Refuses: invalid(-2, 256),
 		Why: "the ECN bits of streams belong to TCP; of a stream it is one value with IP_TOS"},

@@ -24,7 +24,8 @@ length by length and state by state, to a kernel.
 
 What the stack has no notion of needs no privilege: SO_MARK, SO_PRIORITY, SO_DEBUG, SO_BINDTODEVICE and the others for which
 Linux asks CAP_NET_ADMIN or CAP_NET_RAW are open to everybody. Only TCP_REPAIR is EPERM. A connection that is accepted, and a
-stream that connects again after a failure, have the options that were set before.
+stream that connects again after a failure, have the options that were set before. The flow label of an address (sin6_flowinfo)
+is accepted; packets carry 0.
 `
 
 // Markdown prints the table as docs/options.md.
