@@ -241,8 +241,8 @@ func TestStreamControlIsTheKernels(t *testing.T) {
 	}
 }
 
-// TestTrafficClassOfMinusOneIsTheSockets is RFC 3542, section 6.5. Kernels
-// before 6.18 do so too; that one sends 255.
+// TestTrafficClassOfMinusOneIsTheSockets is RFC 3542, section 6.5. Linux 6.18 sends
+// 255 instead.
 func TestTrafficClassOfMinusOneIsTheSockets(t *testing.T) {
 	p := host(t)
 	e := bound(t, p, endpoint.SOCK_DGRAM, loopback6)

@@ -139,7 +139,8 @@ func (e *Endpoint) reportsErrors(ipv4 bool) bool {
 	return e.errors.enabled6.Load()
 }
 
-// maxIPv4Datagram is beyond what udp_sendmsg queues an error for.
+// maxIPv4Datagram is the longest IPv4 packet. For a payload beyond it udp_sendmsg
+// queues no error.
 const maxIPv4Datagram = 0xffff
 
 // queueTooLong queues the error of a datagram that is too long for IP, as
@@ -162,7 +163,7 @@ func (e *Endpoint) queueTooLong(c *core, size int, to *tcpip.FullAddress) {
 	e.errors.add(sockError{
 		errno:  endpoint.EMSGSIZE,
 		origin: endpoint.SO_EE_ORIGIN_LOCAL,
-		info:   uint32(e.p.mtuTowards(dst)),
+		info:   uint32(e.p.mtuTowards(dst, ipv4)),
 		ipv4:   ipv4,
 		dst:    sockaddr(e.family, dst),
 		at:     e.p.stack.Clock().Now(),
@@ -170,8 +171,9 @@ func (e *Endpoint) queueTooLong(c *core, size int, to *tcpip.FullAddress) {
 	e.Notify(endpoint.POLLERR)
 }
 
-// mtuTowards is the MTU of the link to dst, or 0 if there is none.
-func (p *Provider) mtuTowards(dst tcpip.FullAddress) int {
+// mtuTowards is the MTU of the link to dst, or 0 if there is none. That of IPv4
+// ends at IP_MAX_MTU of the kernel.
+func (p *Provider) mtuTowards(dst tcpip.FullAddress, ipv4 bool) int {
 	index := int(dst.NIC)
 	if index == 0 {
 		to, _ := netip.AddrFromSlice(dst.Addr.AsSlice())
@@ -184,6 +186,9 @@ func (p *Provider) mtuTowards(dst tcpip.FullAddress) int {
 	l, err := p.stack.LinkByIndex(index)
 	if err != nil {
 		return 0
+	}
+	if ipv4 {
+		return min(l.MTU, maxIPv4Datagram)
 	}
 	return l.MTU
 }

@@ -26,6 +26,8 @@ type membership struct {
 	// address is imr_address of an IPv4 membership: a drop may name it.
 	address netip.Addr
 	mode    int // MCAST_EXCLUDE or MCAST_INCLUDE
+	// sources are nil until there was one: from then on the mode stays, even when
+	// the last has gone (pmc->sflist of the kernel).
 	sources []netip.Addr
 }
 
@@ -186,7 +188,7 @@ func (g *groups) leave(c *core, matches func(*membership) bool) endpoint.Errno {
 // includes nothing is no membership.
 func (m *membership) changeSource(add bool, mode int, source netip.Addr) (leave bool, errno endpoint.Errno) {
 	if m.mode != mode {
-		if len(m.sources) > 0 {
+		if m.sources != nil {
 			return false, endpoint.EINVAL
 		}
 		m.mode = mode

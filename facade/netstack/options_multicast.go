@@ -232,6 +232,9 @@ func setGroup(family int, join bool) func(*Endpoint, *core, []byte) endpoint.Err
 			return endpoint.EINVAL
 		}
 		group, ok := storage(v[8:], family)
+		if !ok && family == endpoint.AF_INET6 {
+			return endpoint.EADDRNOTAVAIL
+		}
 		if !ok {
 			return endpoint.EINVAL
 		}
