@@ -1,0 +1,127 @@
+package parity
+
+// row is what the table says of a name, beyond its Go counterpart.
+type row struct {
+	stack, kernel string
+	// test is "TestName" of package facade, or "Group/Behaviour" of
+	// facade/conformance. It must call the counterpart.
+	test string
+}
+
+// What the columns of the paths say.
+const (
+	yes     = "yes"
+	linux   = "yes, Linux"
+	both    = "the same on both"
+	options = "[options](options.md)"
+	notInet = "no: AF_INET has none"
+)
+
+// rows are by name. A name that is not there yet says what its row will be.
+var rows = map[Name]row{
+	{Exception, "error"}:    {both, both, "TestSocketErrors"},
+	{Exception, "herror"}:   {both, both, "TestHostResolution"},
+	{Exception, "gaierror"}: {both, both, "TestGetAddrInfo"},
+	{Exception, "timeout"}:  {both, both, "TestSocketErrors"},
+
+	{Data, "AF_UNIX"}:        {"sent to the kernel", linux, "TestKernelPolicy"},
+	{Data, "AF_INET"}:        {yes, linux, "TestKernelPolicy"},
+	{Data, "AF_INET6"}:       {yes, linux, "TestKernelPolicy"},
+	{Data, "SOCK_STREAM"}:    {yes, linux, "Stream/EchoBothWays"},
+	{Data, "SOCK_DGRAM"}:     {yes, linux, "Datagram/BoundariesAreKept"},
+	{Data, "SOCK_RAW"}:       {missing, linux, "TestGetAddrInfo"},
+	{Data, "SOCK_RDM"}:       {notInet, linux, "TestConstants"},
+	{Data, "SOCK_SEQPACKET"}: {notInet, linux, "TestConstants"},
+	{Data, "SOMAXCONN"}:      {yes, linux, "TestConstants"},
+	{Data, "SO_*"}:           {options, linux, "TestConstants"},
+	{Data, "MSG_*"}:          {"[limits](limits.md)", linux, "TestConstants"},
+	{Data, "SOL_*"}:          {options, linux, "TestConstants"},
+	{Data, "IPPROTO_*"}:      {"IPPROTO_TCP, IPPROTO_UDP", linux, "TestConstants"},
+	{Data, "IPPORT_*"}:       {both, both, "TestConstants"},
+	{Data, "INADDR_*"}:       {both, both, "TestConstants"},
+	{Data, "IP_*"}:           {options, linux, "TestConstants"},
+	{Data, "IPV6_*"}:         {options, linux, "TestConstants"},
+	{Data, "EAI_*"}:          {both, both, "TestConstantsPrintByName"},
+	{Data, "AI_*"}:           {both, both, "TestGetAddrInfo"},
+	{Data, "NI_*"}:           {both, both, "TestGetNameInfo"},
+	{Data, "TCP_*"}:          {options, linux, "TestConstants"},
+	{Data, "SIO_*"}:          {"Windows' numbers", "Windows' numbers", "TestConstants"},
+	{Data, "RCVALL_*"}:       {"Windows' numbers", "Windows' numbers", "TestConstants"},
+	{Data, "TIPC_*"}:         {"a provider's", linux, "TestConstants"},
+	{Data, "has_ipv6"}:       {yes, "asks the kernel", "TestHasIPv6"},
+	{Data, "SocketType"}:     {both, both, "TestSocketType"},
+
+	{Function, "create_connection"}: {yes, linux, "TestCreateConnection"},
+	{Function, "getaddrinfo"}:       {both, both, "TestGetAddrInfo"},
+	{Function, "getfqdn"}:           {"of the stack", "of the machine", "TestOwnNameAgrees"},
+	{Function, "gethostbyname"}:     {"of the stack", "of the machine", "TestHostResolution"},
+	{Function, "gethostbyname_ex"}:  {"of the stack", "of the machine", "TestHostResolution"},
+	{Function, "gethostname"}:       {"of the stack", "of the machine", "TestOwnNameAgrees"},
+	{Function, "gethostbyaddr"}:     {"of the stack", "of the machine", "TestHostResolution"},
+	{Function, "getnameinfo"}:       {"of the stack", "of the machine", "TestGetNameInfo"},
+	{Function, "getprotobyname"}:    {both, both, "TestGetServBy"},
+	{Function, "getservbyname"}:     {both, both, "TestGetServBy"},
+	{Function, "getservbyport"}:     {both, both, "TestGetServBy"},
+	{Function, "socket"}:            {yes, linux, "Options/DescribeSocket"},
+	{Function, "socketpair"}:        {yes, linux, "Pair/DefaultIsUnixStream"},
+	{Function, "fromfd"}:            {"Linux", linux, "TestFromFD"},
+	{Function, "ntohl"}:             {both, both, "TestByteOrder"},
+	{Function, "ntohs"}:             {both, both, "TestByteOrder"},
+	{Function, "htonl"}:             {both, both, "TestByteOrder"},
+	{Function, "htons"}:             {both, both, "TestByteOrder"},
+	{Function, "inet_aton"}:         {both, both, "TestInet"},
+	{Function, "inet_ntoa"}:         {both, both, "TestInet"},
+	{Function, "inet_pton"}:         {both, both, "TestInet"},
+	{Function, "inet_ntop"}:         {both, both, "TestInet"},
+	{Function, "getdefaulttimeout"}: {both, both, "TestDefaultTimeout"},
+	{Function, "setdefaulttimeout"}: {both, both, "TestDefaultTimeout"},
+
+	{Method, "accept"}:        {yes, linux, "Stream/EchoBothWays"},
+	{Method, "bind"}:          {yes, linux, "Ports/BindTwiceIsInUse"},
+	{Method, "close"}:         {yes, linux, "Close/IsIdempotent"},
+	{Method, "connect"}:       {yes, linux, "Stream/EchoBothWays"},
+	{Method, "connect_ex"}:    {yes, linux, "Stream/NonBlockingConnect"},
+	{Method, "fileno"}:        {"Linux", linux, "TestFileno"},
+	{Method, "getpeername"}:   {yes, linux, "Stream/NamesOfBothEndsAgree"},
+	{Method, "getsockname"}:   {yes, linux, "Stream/NamesOfBothEndsAgree"},
+	{Method, "getsockopt"}:    {options, linux, "Options/SetAndRead"},
+	{Method, "ioctl"}:         {yes, linux, "TestIoctl"},
+	{Method, "listen"}:        {yes, linux, "Stream/BacklogFull"},
+	{Method, "makefile"}:      {yes, linux, "File/Modes"},
+	{Method, "recv"}:          {yes, linux, "Stream/HalfCloseByClient"},
+	{Method, "recvfrom"}:      {yes, linux, "Datagram/RecvFromTellsSender"},
+	{Method, "recvfrom_into"}: {yes, linux, "Datagram/EmptyBufferTakesDatagram"},
+	{Method, "recv_into"}:     {yes, linux, "Flags/TruncTellsDatagramSize"},
+	{Method, "send"}:          {yes, linux, "Stream/SendAfterShutdownIsBrokenPipe"},
+	{Method, "sendall"}:       {yes, linux, "Stream/BytesArriveInOrder"},
+	{Method, "sendto"}:        {yes, linux, "Datagram/BoundariesAreKept"},
+	{Method, "setblocking"}:   {yes, linux, "Stream/NonBlockingConnect"},
+	{Method, "settimeout"}:    {yes, linux, "Datagram/ReceiveTimesOut"},
+	{Method, "gettimeout"}:    {yes, linux, "TestDefaultTimeout"},
+	{Method, "setsockopt"}:    {options, linux, "Options/SetAndRead"},
+	{Method, "shutdown"}:      {yes, linux, "Stream/HalfCloseByClient"},
+	{Attribute, "family"}:     {yes, linux, "Options/DescribeSocket"},
+	{Attribute, "type"}:       {yes, linux, "Options/DescribeSocket"},
+	{Attribute, "proto"}:      {yes, linux, "Options/DescribeSocket"},
+
+	{Method, "sendmsg"}:              {yes, linux, "TestSendMsg"},
+	{Method, "recvmsg"}:              {yes, linux, "TestSendMsg"},
+	{Method, "recvmsg_into"}:         {yes, linux, "TestSendMsg"},
+	{Method, "sendfile"}:             {yes, linux, "TestSendFile"},
+	{Method, "dup"}:                  {"Linux", linux, "TestDup"},
+	{Method, "detach"}:               {"Linux", linux, "TestDetach"},
+	{Method, "get_inheritable"}:      {"Linux", linux, "Inherit/Toggles"},
+	{Method, "set_inheritable"}:      {"Linux", linux, "Inherit/Toggles"},
+	{Function, "create_server"}:      {yes, linux, "TestCreateServer"},
+	{Function, "has_dualstack_ipv6"}: {yes, linux, "TestCreateServer"},
+	{Function, "sethostname"}:        {"of the stack", "of the machine", "TestSetHostName"},
+	{Function, "if_nameindex"}:       {"of the stack", "of the machine", "TestInterfaces"},
+	{Function, "if_nametoindex"}:     {"of the stack", "of the machine", "TestInterfaces"},
+	{Function, "if_indextoname"}:     {"of the stack", "of the machine", "TestInterfaces"},
+	{Function, "CMSG_LEN"}:           {both, both, "TestControlLengths"},
+	{Function, "CMSG_SPACE"}:         {both, both, "TestControlLengths"},
+	{Function, "send_fds"}:           {"of AF_UNIX, which the kernel carries", linux, "TestSendFDs"},
+	{Function, "recv_fds"}:           {"of AF_UNIX, which the kernel carries", linux, "TestSendFDs"},
+	{Function, "close(fd)"}:          {"Linux", linux, "Descriptors/CloseFDEndsSocket"},
+	{Function, "socket(fileno=)"}:    {"Linux", linux, "Descriptors/FamilyAndTypeAreFound"},
+}
