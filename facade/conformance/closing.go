@@ -24,6 +24,7 @@ var closingTests = []test{
 	{"Close/EndsBlockedConnect", closeEndsConnect},
 	{"Close/ResetsConnectionsThatWait", closeListener},
 	{"Close/IsIdempotent", closeTwice},
+	{"Close/IsReadableAtPeer", closeIsReadable},
 	{"Close/WriteAfterPeerClosedIsReset", writeAfterPeerClosed},
 	{"Close/ResetAfterPartIsToldNext", resetAfterPart},
 	{"Close/ResetAfterPartOfSendIsToldNext", resetAfterPartOfSend},
@@ -40,13 +41,15 @@ func closeWithUnreadData(t *testing.T, env Env) {
 	wantErrno(t, "send after the reset was told", err, syscall.EPIPE)
 }
 
-// setLinger sets struct linger.
+// linger is struct linger, on.
+func linger(seconds uint32) []byte {
+	v := binary.NativeEndian.AppendUint32(nil, 1)
+	return binary.NativeEndian.AppendUint32(v, seconds)
+}
+
 func setLinger(t *testing.T, s *facade.Socket, seconds uint32) {
 	t.Helper()
-	var v [8]byte
-	binary.NativeEndian.PutUint32(v[0:], 1)
-	binary.NativeEndian.PutUint32(v[4:], seconds)
-	must(t, s.SetSockOptBytes(facade.SOL_SOCKET, facade.SO_LINGER, v[:]))
+	must(t, s.SetSockOptBytes(facade.SOL_SOCKET, facade.SO_LINGER, linger(seconds)))
 }
 
 func lingerZero(t *testing.T, env Env) {
@@ -161,6 +164,20 @@ func closeTwice(t *testing.T, env Env) {
 	_, err := client.Recv(1)
 	wantClosed(t, err)
 	wantClosed(t, client.SendAll([]byte("x")))
+}
+
+// closeIsReadable: select(2) shows the end of the stream at the other side.
+func closeIsReadable(t *testing.T, env Env) {
+	client, server := env.pair(t)
+	r, _, _, err := facade.Select([]*facade.Socket{client}, nil, nil, 0)
+	if err != nil || len(r) != 0 {
+		t.Fatalf("select before the close: %v, %v", r, err)
+	}
+	must(t, server.Close())
+	wantReadable(t, client)
+	wantEOF(t, client)
+	must(t, server.Close())
+	wantEOF(t, client)
 }
 
 // resetAfterPart: a receive that has got bytes returns them; the reset that ended

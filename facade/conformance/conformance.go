@@ -5,6 +5,8 @@ package conformance
 import (
 	"errors"
 	"io"
+	"log/slog"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +29,8 @@ type Env struct {
 	// Narrow returns an Env of one module whose ephemeral ports are first to
 	// last, both included, for one test; nil skips the tests of exhaustion.
 	Narrow func(t *testing.T, env Env, first, last int) Env
+	// Logged makes a further module of the same kind, with a logger.
+	Logged func(*slog.Logger) *facade.Module
 	// Skip ends a test with a reason; it may make that a failure instead.
 	Skip func(t testing.TB, why string)
 }
@@ -37,12 +41,17 @@ type test struct {
 	run  func(*testing.T, Env)
 }
 
+// suite is every test.
+var suite = slices.Concat(
+	streamTests, closingTests, flagTests, datagramTests, portTests, argumentTests, optionTests,
+	basicTests, tcpTests, modeTests, pairTests, unixTests, bufferTests, descriptorTests, inheritTests,
+	serverTests, interfaceTests, textTests, sendFileTests, droppedTests, fileTests,
+)
+
 // Run runs the suite as subtests of t, named for the behaviour.
 func Run(t *testing.T, env Env) {
-	for _, group := range [][]test{streamTests, closingTests, flagTests, datagramTests, portTests, argumentTests, optionTests, fileTests} {
-		for _, c := range group {
-			t.Run(c.name, func(t *testing.T) { c.run(t, env) })
-		}
+	for _, c := range suite {
+		t.Run(c.name, func(t *testing.T) { c.run(t, env) })
 	}
 }
 

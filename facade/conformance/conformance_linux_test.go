@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"log/slog"
 	"os"
 	"testing"
 
@@ -22,6 +23,9 @@ func TestKernel(t *testing.T) {
 			m := facade.New(facade.Config{Kernel: facade.KernelAlways})
 			closeAtEnd(t, m)
 			env.Client, env.Server, env.Skip = m, m, testenv.Skip
+			env.Logged = func(l *slog.Logger) *facade.Module {
+				return facade.New(facade.Config{Kernel: facade.KernelAlways, Logger: l})
+			}
 			if testenv.InNetns() {
 				env.Narrow = func(t *testing.T, env conformance.Env, first, last int) conformance.Env {
 					testenv.SetEphemeralPorts(t, first, last)

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"log/slog"
 	"net/netip"
 	"testing"
 
@@ -56,6 +57,9 @@ func narrow(t *testing.T, env conformance.Env, first, last int) conformance.Env 
 	return env
 }
 
+// logged is a loopback of its own, too.
+func logged(l *slog.Logger) *facade.Module { return facade.New(facade.Config{Logger: l}) }
+
 // TestLoopback runs the suite within one stack.
 func TestLoopback(t *testing.T) {
 	for _, env := range []conformance.Env{
@@ -65,7 +69,8 @@ func TestLoopback(t *testing.T) {
 		t.Run(env.Family.String(), func(t *testing.T) {
 			testenv.LeakCheck(t)
 			m := host(t, stack.Config{Links: []stack.LinkConfig{silentLink()}})
-			env.Client, env.Server, env.Skip, env.Narrow = m, m, testenv.Skip, narrow
+			env.Client, env.Server = m, m
+			env.Skip, env.Narrow, env.Logged = testenv.Skip, narrow, logged
 			conformance.Run(t, env)
 		})
 	}
@@ -86,7 +91,7 @@ func TestCable(t *testing.T) {
 			env.Server = host(t, stack.Config{Links: []stack.LinkConfig{
 				{Endpoint: b, Addresses: prefixes("10.0.0.2/24", "fd00::2/64")},
 			}})
-			env.Skip, env.Narrow = testenv.Skip, narrow
+			env.Skip, env.Narrow, env.Logged = testenv.Skip, narrow, logged
 			conformance.Run(t, env)
 		})
 	}

@@ -56,6 +56,5 @@ const (
 // Options of ipv6(7) beyond those of abi.go, level IPPROTO_IPV6.
 const (
 	IPV6_MTU           = 24
-	IPV6_DONTFRAG      = 62
 	IPV6_AUTOFLOWLABEL = 70
 )
