@@ -117,6 +117,7 @@ func (s *Stack) addLinkLocked(index int, cfg LinkConfig) error {
 	}
 	n.ep.SetOnCloseAction(func() { s.RemoveLink(index) })
 	s.links[index] = n
+	s.tapLocked(n)
 	s.room.watch(n.ep)
 	s.events.queueEvent(Event{Kind: LinkAdded, Link: n.link()})
 	for _, p := range cfg.Addresses {
@@ -150,6 +151,7 @@ func (s *Stack) removeLinkLocked(n *nic) {
 	}
 	s.removeRoutesLocked(func(r Route) bool { return r.Link == n.index })
 	delete(s.links, n.index)
+	s.loopbacks.Delete(n.id())
 	s.gs.RemoveNIC(n.id())
 	s.events.queueEvent(Event{Kind: LinkRemoved, Link: n.link()})
 }

@@ -23,12 +23,15 @@ import (
 //   - It takes the TTL of an IPv4 packet that it forwards from memory that it
 //     has already released to a pool (ipv4.forwardPacketWithRoute).
 //   - It drops acknowledgements that a full connection needs: see zeroWindows.
-type offloads struct{ zeroWindows *zeroWindows }
+type offloads struct {
+	zeroWindows *zeroWindows
+	receivers   *ipReceivers
+}
 
 var _ gstack.NFTablesInterface = offloads{}
 
 func (s *Stack) installOffloads() {
-	s.gs.SetNFTables(offloads{&s.zeroWindows})
+	s.gs.SetNFTables(offloads{&s.zeroWindows, &s.receivers})
 	s.gs.SetNFTablesConfigured(true)
 }
 
@@ -65,7 +68,7 @@ func (offloads) CheckPostrouting(pkt *gstack.PacketBuffer, r *gstack.Route, _ gs
 // CheckInput sees what is for this host.
 func (o offloads) CheckInput(pkt *gstack.PacketBuffer, _ *gstack.Route, _ gstack.AddressFamily) bool {
 	o.zeroWindows.received(pkt)
-	return true
+	return o.receivers.deliver(pkt)
 }
 
 // CheckOutput sees what this host sends.

@@ -34,6 +34,8 @@ type Stack struct {
 	room   rooms
 
 	zeroWindows zeroWindows
+	receivers   ipReceivers
+	loopbacks   sync.Map // the NICIDs of loopbacks, for who holds gVisor's locks
 
 	// mu is held while a change is made in gVisor, and never while events are
 	// published or a link is waited for.
@@ -44,6 +46,7 @@ type Stack struct {
 	nextIndex int
 	routes    []Route // longest prefix, lowest metric, oldest first
 	gone      link.Counters
+	taps      []*linkTap // of all links
 
 	closing  sync.Once
 	closeErr error

@@ -8,7 +8,6 @@ const (
 	AF_UNIX   = 1
 	AF_INET   = 2
 	AF_INET6  = 10
-	AF_PACKET = 17
 )
 
 // Socket types of socket(2). The flags may be or-ed to a type.

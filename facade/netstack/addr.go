@@ -11,6 +11,9 @@ import (
 // fullAddress converts a socket address for the socket. The unspecified address
 // becomes the empty one, which is gVisor's wildcard.
 func (e *Endpoint) fullAddress(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
+	if e.family == endpoint.AF_PACKET {
+		return linkAddress(sa)
+	}
 	if sa.Family() != e.family {
 		if sa.IsZero() {
 			return tcpip.FullAddress{}, endpoint.EINVAL

@@ -18,6 +18,9 @@ func (e *Endpoint) Connect(sa endpoint.Sockaddr) endpoint.Errno {
 		return errno
 	}
 	defer e.mu.Unlock()
+	if e.family == endpoint.AF_PACKET {
+		return endpoint.EOPNOTSUPP // sock_no_connect
+	}
 	if sa.Family() == endpoint.AF_UNSPEC && !sa.IsZero() {
 		return e.disconnect(c)
 	}

@@ -227,15 +227,15 @@ func (p *Provider) isGroup(index int, dst tcpip.Address) bool {
 		return false
 	}
 	for _, have := range p.stack.Addresses() {
-		if have.Link == index && have.Prefix.Addr().Is4() && broadcast(have.Prefix) == netip.AddrFrom4(a) {
+		if have.Link == index && have.Prefix.Addr().Is4() && lastAddress(have.Prefix) == netip.AddrFrom4(a) {
 			return true
 		}
 	}
 	return false
 }
 
-// broadcast is the directed broadcast address of an IPv4 subnet.
-func broadcast(p netip.Prefix) netip.Addr {
+// lastAddress is the directed broadcast address of an IPv4 subnet.
+func lastAddress(p netip.Prefix) netip.Addr {
 	a := p.Addr().As4()
 	host := uint32(1)<<(32-p.Bits()) - 1
 	binary.BigEndian.PutUint32(a[:], binary.BigEndian.Uint32(a[:])|host)

@@ -12,7 +12,7 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
-// Endpoint is a TCP or UDP socket on the stack.
+// Endpoint is a socket on the stack: TCP, UDP, raw, ping or packet.
 type Endpoint struct {
 	endpoint.Waiters
 	ancillary
@@ -260,7 +260,7 @@ func (e *Endpoint) LocalAddr() (endpoint.Sockaddr, endpoint.Errno) {
 	if err != nil {
 		return endpoint.Sockaddr{}, toErrno(err)
 	}
-	return sockaddr(e.family, full), 0
+	return e.sockaddr(full, 0), 0
 }
 
 // PeerAddr wraps getpeername(2).
@@ -273,7 +273,7 @@ func (e *Endpoint) PeerAddr() (endpoint.Sockaddr, endpoint.Errno) {
 	if err != nil {
 		return endpoint.Sockaddr{}, toErrno(err)
 	}
-	return sockaddr(e.family, full), 0
+	return e.sockaddr(full, 0), 0
 }
 
 // Abort resets a connection, and closes.

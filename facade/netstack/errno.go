@@ -58,11 +58,26 @@ var errnos = map[reflect.Type]endpoint.Errno{
 	reflect.TypeFor[*tcpip.ErrWouldBlock]():                   endpoint.EAGAIN,
 }
 
+// linuxError is an error that gVisor has no type for. What it embeds makes it a
+// tcpip.Error.
+type linuxError struct {
+	tcpip.ErrInvalidEndpointState
+	errno endpoint.Errno
+}
+
+var (
+	errNetDown  tcpip.Error = &linuxError{errno: endpoint.ENETDOWN}
+	errNoDevice tcpip.Error = &linuxError{errno: endpoint.ENXIO}
+)
+
 // toErrno maps an error of gVisor by its type. Nil is 0; a type that the table
 // does not know, which the test rules out, is EIO.
 func toErrno(err tcpip.Error) endpoint.Errno {
 	if err == nil {
 		return 0
+	}
+	if e, ok := err.(*linuxError); ok {
+		return e.errno
 	}
 	if e, ok := errnos[reflect.TypeOf(err)]; ok {
 		return e

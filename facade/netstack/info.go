@@ -1,8 +1,6 @@
 package netstack
 
 import (
-	"encoding/binary"
-
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
@@ -56,12 +54,19 @@ func (e *Endpoint) Info(info *endpoint.Info) {
 	}
 	if !e.isStream() {
 		info.State, info.Derived = endpoint.TCP_CLOSE, endpoint.InfoState
-		if errno == 0 {
+		if errno == 0 || isConnected(c) {
 			info.State = endpoint.TCP_ESTABLISHED
 		}
 		return
 	}
 	e.streamInfo(c, info)
+}
+
+// isConnected tells of a raw or ping socket, which may have a peer without a port
+// and so without a name.
+func isConnected(c *core) bool {
+	s, ok := c.Endpoint.(*ipSocket)
+	return ok && s.connected()
 }
 
 func (e *Endpoint) streamInfo(c *core, info *endpoint.Info) {
@@ -82,26 +87,4 @@ func (e *Endpoint) streamInfo(c *core, info *endpoint.Info) {
 	if c.GetSockOpt(&name) == nil {
 		info.Algorithm = string(name)
 	}
-}
-
-// Ioctl wraps ioctl(2) with FIONREAD: the bytes that wait to be read, of the
-// next datagram on a datagram socket.
-func (e *Endpoint) Ioctl(req uint, arg []byte) (int, endpoint.Errno) {
-	c, errno := e.live()
-	if errno != 0 {
-		return 0, errno
-	}
-	if req != endpoint.FIONREAD {
-		return 0, endpoint.ENOTTY
-	}
-	if len(arg) < sizeofInt {
-		return 0, endpoint.EINVAL
-	}
-	e.wanted(c) // what the socket does not want is not waiting
-	n, err := c.GetSockOptInt(tcpip.ReceiveQueueSizeOption)
-	if err != nil {
-		return 0, toErrno(err)
-	}
-	binary.NativeEndian.PutUint32(arg, uint32(n))
-	return 0, 0
 }

@@ -58,11 +58,16 @@ var optionLevels = map[int]optionLevel{
 		atLeast: sizeofInt,
 	},
 	endpoint.IPPROTO_IP: {tables: []optionTable{
+		{(*Endpoint).isRaw4, rawIPOptions},
 		{(*Endpoint).isInternet, ipOptions}, {(*Endpoint).isInternet, keptIPOptions}, {(*Endpoint).isInternet, controlIPOptions},
 	}},
 	endpoint.IPPROTO_IPV6: {tables: []optionTable{
+		{(*Endpoint).isRaw6, rawIPv6Options},
 		{(*Endpoint).isIPv6, ipv6Options}, {(*Endpoint).isIPv6, keptIPv6Options}, {(*Endpoint).isIPv6, controlIPv6Options},
 	}},
+	endpoint.SOL_RAW:    {tables: []optionTable{{(*Endpoint).isRaw4, rawOptions}, {(*Endpoint).isRaw6, rawOptions6}}},
+	endpoint.SOL_ICMPV6: {tables: []optionTable{{(*Endpoint).isRaw6, icmp6Options}}},
+	endpoint.SOL_PACKET: {tables: []optionTable{{(*Endpoint).isPacket, packetOptions}}},
 }
 
 func anySocket(*Endpoint) bool { return true }
@@ -70,6 +75,12 @@ func anySocket(*Endpoint) bool { return true }
 func (e *Endpoint) isIPv6() bool { return e.family == endpoint.AF_INET6 }
 
 func (e *Endpoint) isInternet() bool { return e.family == endpoint.AF_INET || e.isIPv6() }
+
+func (e *Endpoint) isPacket() bool { return e.family == endpoint.AF_PACKET }
+
+func (e *Endpoint) isRaw4() bool { return e.family == endpoint.AF_INET && e.typ == endpoint.SOCK_RAW }
+
+func (e *Endpoint) isRaw6() bool { return e.isIPv6() && e.typ == endpoint.SOCK_RAW }
 
 func (e *Endpoint) isUDP() bool {
 	return e.isInternet() && e.typ == endpoint.SOCK_DGRAM && e.transport == udp.ProtocolNumber

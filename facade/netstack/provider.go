@@ -1,5 +1,5 @@
 // Package netstack carries sockets over the userspace stack: endpoints of the
-// facade's contract on gVisor's TCP and UDP.
+// facade's contract on gVisor.
 package netstack
 
 import (
@@ -7,9 +7,6 @@ import (
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/header"
-	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
-	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
@@ -23,14 +20,15 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Provider makes SOCK_STREAM and SOCK_DGRAM endpoints of AF_INET and AF_INET6
-// on one stack. It is safe for concurrent use.
+// Provider makes endpoints of AF_INET, AF_INET6 and AF_PACKET on one stack: TCP,
+// UDP, raw, ping and packet sockets. It is safe for concurrent use.
 type Provider struct {
 	stack *stack.Stack
 	log   *slog.Logger
 	table *endpoint.Table
 	exec  endpoint.Direct
 	room  room
+	pings pings
 	// forget ends the stack's call of Close.
 	forget func()
 	// moderate says that the stack tunes receive buffers by what is read.
@@ -77,38 +75,20 @@ func (p *Provider) Table() *endpoint.Table { return p.table }
 // Executor implements endpoint.Provider. Time is the stack's.
 func (p *Provider) Executor() endpoint.Executor { return p.exec }
 
-// transport is what a type and protocol of socket(2) stand for in the stack.
-type transport struct{ typ, proto int }
-
-var transports = map[transport]tcpip.TransportProtocolNumber{
-	{endpoint.SOCK_STREAM, 0}:                    tcp.ProtocolNumber,
-	{endpoint.SOCK_STREAM, endpoint.IPPROTO_TCP}: tcp.ProtocolNumber,
-	{endpoint.SOCK_DGRAM, 0}:                     udp.ProtocolNumber,
-	{endpoint.SOCK_DGRAM, endpoint.IPPROTO_UDP}:  udp.ProtocolNumber,
-}
-
-var networks = map[int]tcpip.NetworkProtocolNumber{
-	endpoint.AF_INET:  header.IPv4ProtocolNumber,
-	endpoint.AF_INET6: header.IPv6ProtocolNumber,
-}
-
-// Socket implements endpoint.Provider.
+// Socket implements endpoint.Provider. Beyond what Linux has, SOCK_RAW of AF_INET
+// takes IPPROTO_IP, as on Windows: see SIO_RCVALL.
 func (p *Provider) Socket(family, typ, proto int, cred endpoint.Cred) (endpoint.Endpoint, endpoint.Errno) {
 	typ &^= endpoint.SOCK_NONBLOCK | endpoint.SOCK_CLOEXEC
-	network, ok := networks[family]
-	if !ok {
-		return nil, endpoint.EAFNOSUPPORT
-	}
-	number, ok := transports[transport{typ, proto}]
-	if !ok {
-		return nil, unsupported(typ)
+	k, errno := kindOfSocket(family, typ, proto)
+	if errno != 0 {
+		return nil, errno
 	}
 	e := &Endpoint{
 		p: p, family: family, typ: typ, proto: proto, cred: cred,
-		network: network, transport: number,
+		network: k.network, transport: k.transport,
 	}
 	wq := &waiter.Queue{}
-	ep, err := p.stack.NewEndpoint(number, network, wq)
+	ep, err := k.make(p, k, wq)
 	if _, closed := err.(*tcpip.ErrAborted); closed {
 		return nil, endpoint.EBADF
 	}
@@ -121,19 +101,10 @@ func (p *Provider) Socket(family, typ, proto int, cred endpoint.Cred) (endpoint.
 	return e, 0
 }
 
-// unsupported tells, as inet_create of the kernel does, which part of a socket's
-// description is unknown.
-func unsupported(typ int) endpoint.Errno {
-	if typ == endpoint.SOCK_STREAM || typ == endpoint.SOCK_DGRAM {
-		return endpoint.EPROTONOSUPPORT
-	}
-	return endpoint.ESOCKTNOSUPPORT
-}
-
 // Pair implements endpoint.Provider: as with the kernel, socketpair(2) is for
 // other families.
 func (p *Provider) Pair(family, _, _ int, _ endpoint.Cred) ([2]endpoint.Endpoint, endpoint.Errno) {
-	if _, ok := networks[family]; !ok {
+	if _, ok := networks[family]; !ok && family != endpoint.AF_PACKET {
 		return [2]endpoint.Endpoint{}, endpoint.EAFNOSUPPORT
 	}
 	return [2]endpoint.Endpoint{}, endpoint.EOPNOTSUPP

@@ -1,0 +1,132 @@
+package netstack
+
+import (
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
+	"github.com/usernet-stack/usernet/stack"
+)
+
+// toward is where a packet for addr goes: the unspecified address is this host.
+func (s *ipSocket) toward(addr tcpip.FullAddress) (tcpip.FullAddress, tcpip.Error) {
+	if isMapped(addr.Addr) {
+		if s.ping != nil {
+			return addr, &tcpip.ErrInvalidOptionValue{}
+		}
+		return addr, &tcpip.ErrNetworkUnreachable{}
+	}
+	if addr.Addr.BitLen() == 0 {
+		addr.Addr = header.IPv6Loopback
+		if s.network == ipv4 {
+			addr.Addr = tcpip.AddrFrom4([4]byte{127, 0, 0, 1})
+		}
+	}
+	return addr, nil
+}
+
+// link is the link that a packet leaves by, 0 if the routes decide.
+func (s *ipSocket) link(to tcpip.FullAddress) int {
+	if to.NIC != 0 {
+		return int(to.NIC)
+	}
+	if device := s.SocketOptions().GetBindToDevice(); device != 0 {
+		return int(device)
+	}
+	if bound := s.load().bound.NIC; bound != 0 || !isMulticast(to.Addr) {
+		return int(bound)
+	}
+	if s.network == ipv6 {
+		index, _ := s.Endpoint.GetSockOptInt(tcpip.IPv6MulticastInterfaceOption)
+		return index
+	}
+	var option tcpip.MulticastInterfaceOption
+	s.Endpoint.GetSockOpt(&option)
+	return int(option.NIC)
+}
+
+// Write implements tcpip.Endpoint.
+func (s *ipSocket) Write(p tcpip.Payloader, opts tcpip.WriteOptions) (int64, tcpip.Error) {
+	if err := s.writable(); err != nil {
+		return 0, err
+	}
+	if p.Len() > maxIPPacket {
+		return 0, &tcpip.ErrMessageTooLong{}
+	}
+	to, err := s.destination(opts.To)
+	if err != nil {
+		return 0, err
+	}
+	b := readAll(p)
+	n := len(b)
+	packet := s.packet(to, opts)
+	packet.Payload = b
+	check := s.checkRaw
+	if s.ping != nil {
+		check = s.checkPing
+	}
+	if err := check(&packet); err != nil {
+		return 0, err
+	}
+	if packet.Released, err = s.charge(n); err != nil {
+		return 0, err
+	}
+	if err := s.stack.SendIP(&packet); err != nil {
+		return 0, err
+	}
+	return int64(n), nil
+}
+
+func (s *ipSocket) destination(to *tcpip.FullAddress) (tcpip.FullAddress, tcpip.Error) {
+	if to == nil {
+		st := s.load()
+		if !st.peered {
+			return tcpip.FullAddress{}, &tcpip.ErrDestinationRequired{}
+		}
+		return st.remote, nil
+	}
+	if s.network == ipv6 && s.ping == nil && to.Port != 0 && to.Port != uint16(s.transport) {
+		return tcpip.FullAddress{}, &tcpip.ErrInvalidOptionValue{} // rawv6_sendmsg
+	}
+	return s.toward(*to)
+}
+
+// packet is what the socket's options make of a packet to an address.
+func (s *ipSocket) packet(to tcpip.FullAddress, opts tcpip.WriteOptions) stack.IPPacket {
+	st, ops := s.load(), s.SocketOptions()
+	option := func(name tcpip.SockOptInt) int {
+		v, _ := s.Endpoint.GetSockOptInt(name)
+		return v
+	}
+	p := stack.IPPacket{
+		Network:        s.network,
+		Transport:      s.transport,
+		Link:           s.link(to),
+		Source:         unicast(st.localAddress()),
+		Destination:    to.Addr,
+		Discovery:      tcpip.PMTUDStrategy(option(tcpip.MTUDiscoverOption)),
+		Broadcast:      ops.GetBroadcast(),
+		MulticastLoop:  ops.GetMulticastLoop(),
+		HeaderIncluded: ops.GetHeaderIncluded(),
+		ChecksumOffset: stack.NoChecksum,
+	}
+	cm := opts.ControlMessages
+	switch {
+	case s.network == ipv4:
+		p.TOS, p.TTL = uint8(option(tcpip.IPv4TOSOption)), uint8(option(tcpip.IPv4TTLOption))
+		if cm.HasTTL {
+			p.TTL = cm.TTL
+		}
+	default:
+		p.TOS, p.TTL = uint8(option(tcpip.IPv6TrafficClassOption)), uint8(max(option(tcpip.IPv6HopLimitOption), 0))
+		if cm.HasHopLimit {
+			p.TTL = cm.HopLimit
+		}
+		if cm.HasIPv6PacketInfo {
+			p.Source, p.Link = cm.IPv6PacketInfo.Addr, int(cm.IPv6PacketInfo.NIC)
+		}
+	}
+	if isMulticast(to.Addr) && !cm.HasTTL && !cm.HasHopLimit {
+		p.TTL = uint8(option(tcpip.MulticastTTLOption))
+	}
+	return p
+}
