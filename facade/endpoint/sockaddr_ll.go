@@ -6,6 +6,10 @@ import "encoding/binary"
 // and gives longer ones for longer hardware addresses, which no link here has.
 const SizeofSockaddrLinklayer = 20
 
+// OffsetofLinklayerAddr is where the hardware address begins in a sockaddr_ll, in
+// bytes. getsockname(2) gives no more than that address; bind(2) wants the whole.
+const OffsetofLinklayerAddr = 12
+
 // maxLinklayerAddr is the room for a hardware address in a sockaddr_ll, in bytes.
 const maxLinklayerAddr = 8
 
@@ -30,14 +34,18 @@ func SockaddrLinklayer(l Linklayer) Sockaddr {
 	binary.NativeEndian.PutUint32(s.raw[4:], uint32(int32(l.Ifindex)))
 	binary.NativeEndian.PutUint16(s.raw[8:], l.Hatype)
 	s.raw[10] = l.Pkttype
-	s.raw[11] = uint8(copy(s.raw[12:12+maxLinklayerAddr], l.Addr))
+	s.raw[11] = uint8(copy(s.raw[OffsetofLinklayerAddr:][:maxLinklayerAddr], l.Addr))
 	return s
 }
 
 // Linklayer reads a sockaddr_ll. ok is false for another family, a length too
 // short, or a hardware address longer than the room for it. Addr is a copy.
 func (s *Sockaddr) Linklayer() (l Linklayer, ok bool) {
-	if s.Family() != AF_PACKET || s.n < SizeofSockaddrLinklayer || s.raw[11] > maxLinklayerAddr {
+	if s.Family() != AF_PACKET || s.n < OffsetofLinklayerAddr {
+		return Linklayer{}, false
+	}
+	length := int(s.raw[11])
+	if length > maxLinklayerAddr || OffsetofLinklayerAddr+length > int(s.n) {
 		return Linklayer{}, false
 	}
 	l = Linklayer{
@@ -46,8 +54,8 @@ func (s *Sockaddr) Linklayer() (l Linklayer, ok bool) {
 		Hatype:   binary.NativeEndian.Uint16(s.raw[8:]),
 		Pkttype:  s.raw[10],
 	}
-	if n := int(s.raw[11]); n > 0 {
-		l.Addr = append(l.Addr, s.raw[12:12+n]...)
+	if length > 0 {
+		l.Addr = append(l.Addr, s.raw[OffsetofLinklayerAddr:][:length]...)
 	}
 	return l, true
 }

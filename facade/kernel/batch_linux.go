@@ -164,7 +164,7 @@ func (e *Endpoint) RecvBatch(ms []endpoint.Message) (int, endpoint.Errno) {
 	if errno := b.fill(ms, true); errno != 0 {
 		return 0, errno
 	}
-	n, errno := callBatch(unix.SYS_RECVMMSG, e.fd.n, b.hdrs, recvFlags(ms[0].Flags))
+	n, errno := callBatch(unix.SYS_RECVMMSG, e.fd.n, b.hdrs, e.recvFlags(ms[0].Flags))
 	for i := range b.hdrs {
 		m := &ms[i]
 		if i >= n {

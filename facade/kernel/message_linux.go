@@ -93,7 +93,7 @@ func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
 		h.Control = unsafe.SliceData(m.Control)
 		h.SetControllen(len(m.Control))
 	}
-	n, errno := call(unix.SYS_RECVMSG, e.fd.n, unsafe.Pointer(&h), recvFlags(m.Flags))
+	n, errno := call(unix.SYS_RECVMSG, e.fd.n, unsafe.Pointer(&h), e.recvFlags(m.Flags))
 	if errno != 0 {
 		if m.NeedAddr {
 			m.Addr = endpoint.Sockaddr{}
@@ -131,4 +131,12 @@ func putIov(iov *[maxIov]unix.Iovec, n int) {
 }
 
 func sendFlags(flags int) uintptr { return uintptr(uint32(flags | unix.MSG_NOSIGNAL)) }
-func recvFlags(flags int) uintptr { return uintptr(uint32(flags | unix.MSG_CMSG_CLOEXEC)) }
+
+// recvFlags has descriptors that come close on exec. Packet sockets refuse the
+// flag (packet_recvmsg), and never carry any.
+func (e *Endpoint) recvFlags(flags int) uintptr {
+	if e.family != unix.AF_PACKET {
+		flags |= unix.MSG_CMSG_CLOEXEC
+	}
+	return uintptr(uint32(flags))
+}

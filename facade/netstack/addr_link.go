@@ -9,11 +9,11 @@ import (
 // linkAddress converts a sockaddr_ll.
 func linkAddress(sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
 	l, ok := sa.Linklayer()
-	if !ok || l.Ifindex < 0 {
-		if ok {
-			return tcpip.FullAddress{}, endpoint.ENODEV
-		}
+	switch {
+	case !ok || sa.Len() < endpoint.SizeofSockaddrLinklayer:
 		return tcpip.FullAddress{}, endpoint.EINVAL
+	case l.Ifindex < 0:
+		return tcpip.FullAddress{}, endpoint.ENODEV
 	}
 	return tcpip.FullAddress{
 		NIC:      tcpip.NICID(l.Ifindex),
@@ -31,9 +31,20 @@ var packetTypes = map[tcpip.PacketType]uint8{
 	tcpip.PacketMulticast: endpoint.PACKET_MULTICAST,
 }
 
-// sockaddr converts an address of the socket: its own, or, with what the link
-// said of the packet, a sender's.
-func (e *Endpoint) sockaddr(full tcpip.FullAddress, kind tcpip.PacketType) endpoint.Sockaddr {
+// sockaddr converts an address of the socket.
+func (e *Endpoint) sockaddr(full tcpip.FullAddress) endpoint.Sockaddr {
+	if e.family != endpoint.AF_PACKET {
+		return sockaddr(e.family, full)
+	}
+	sa := e.sender(full, tcpip.PacketHost)
+	// packet_getname ends it behind the hardware address.
+	sa, _ = endpoint.SockaddrFromBytes(sa.Bytes()[:endpoint.OffsetofLinklayerAddr+len(full.LinkAddr)])
+	return sa
+}
+
+// sender converts the address that a datagram came from; a packet socket also
+// tells what kind of frame brought it.
+func (e *Endpoint) sender(full tcpip.FullAddress, kind tcpip.PacketType) endpoint.Sockaddr {
 	if e.family != endpoint.AF_PACKET {
 		return sockaddr(e.family, full)
 	}

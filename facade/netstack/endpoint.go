@@ -260,7 +260,7 @@ func (e *Endpoint) LocalAddr() (endpoint.Sockaddr, endpoint.Errno) {
 	if err != nil {
 		return endpoint.Sockaddr{}, toErrno(err)
 	}
-	return e.sockaddr(full, 0), 0
+	return e.sockaddr(full), 0
 }
 
 // PeerAddr wraps getpeername(2).
@@ -273,7 +273,7 @@ func (e *Endpoint) PeerAddr() (endpoint.Sockaddr, endpoint.Errno) {
 	if err != nil {
 		return endpoint.Sockaddr{}, toErrno(err)
 	}
-	return e.sockaddr(full, 0), 0
+	return e.sockaddr(full), 0
 }
 
 // Abort resets a connection, and closes.

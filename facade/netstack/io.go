@@ -282,7 +282,7 @@ func (e *Endpoint) recvDatagram(c *core, s *sink, opts tcpip.ReadOptions, m *end
 		return 0, toErrno(err)
 	}
 	if m.NeedAddr {
-		m.Addr = e.sockaddr(res.RemoteAddr, res.LinkPacketInfo.PktType)
+		m.Addr = e.sender(res.RemoteAddr, res.LinkPacketInfo.PktType)
 	}
 	if wants != 0 {
 		s.result = res

@@ -46,7 +46,9 @@ func (s *ipSocket) link(to tcpip.FullAddress) int {
 
 // Write implements tcpip.Endpoint.
 func (s *ipSocket) Write(p tcpip.Payloader, opts tcpip.WriteOptions) (int64, tcpip.Error) {
-	if err := s.writable(); err != nil {
+	// A raw socket of the kernel looks at that only with IP_HDRINCL.
+	evenShut := s.ping == nil && !s.SocketOptions().GetHeaderIncluded()
+	if err := s.writable(evenShut); err != nil {
 		return 0, err
 	}
 	if p.Len() > maxIPPacket {

@@ -150,7 +150,10 @@ func (s *ipSocket) bindable(addr tcpip.FullAddress) tcpip.Error {
 			return &tcpip.ErrInvalidOptionValue{}
 		}
 		return &tcpip.ErrBadLocalAddress{}
-	case s.ping == nil && (isMulticast(addr.Addr) || s.isBroadcast(addr)):
+	case unicast(addr.Addr) != addr.Addr:
+		if s.ping != nil {
+			return &tcpip.ErrBadLocalAddress{}
+		}
 		return nil
 	}
 	if _, ok := s.stack.IsLocalAddress(int(addr.NIC), s.network, addr.Addr); !ok {
@@ -158,8 +161,6 @@ func (s *ipSocket) bindable(addr tcpip.FullAddress) tcpip.Error {
 	}
 	return nil
 }
-
-func (s *ipSocket) isBroadcast(addr tcpip.FullAddress) bool { return addr.Addr == header.IPv4Broadcast }
 
 // isMapped tells an IPv4 address on a socket of IPv6, which these sockets do not
 // take.

@@ -43,6 +43,9 @@ var kinds = map[triple]kind{
 	{endpoint.AF_INET6, endpoint.SOCK_DGRAM, endpoint.IPPROTO_ICMPV6}: {ipv6, header.ICMPv6ProtocolNumber, 0, makePing},
 }
 
+// maxProtocol is IPPROTO_MAX of linux/in.h.
+const maxProtocol = 263
+
 // kindOfSocket tells, as the kernel does, which part of a socket's description is
 // unknown.
 func kindOfSocket(family, typ, proto int) (kind, endpoint.Errno) {
@@ -52,6 +55,8 @@ func kindOfSocket(family, typ, proto int) (kind, endpoint.Errno) {
 		return packetKind(typ, proto)
 	case !ok:
 		return kind{}, endpoint.EAFNOSUPPORT
+	case proto < 0 || proto >= maxProtocol:
+		return kind{}, endpoint.EINVAL
 	case typ == endpoint.SOCK_RAW:
 		return rawKind(network, proto)
 	}
@@ -67,7 +72,7 @@ func kindOfSocket(family, typ, proto int) (kind, endpoint.Errno) {
 // rawKind takes any protocol that IP has a number for. IPPROTO_IP, which Linux
 // refuses, is for SIO_RCVALL.
 func rawKind(network tcpip.NetworkProtocolNumber, proto int) (kind, endpoint.Errno) {
-	if proto < 0 || proto > math.MaxUint8 || proto == endpoint.IPPROTO_IP && network != ipv4 {
+	if proto > math.MaxUint8 || proto == endpoint.IPPROTO_IP && network != ipv4 {
 		return kind{}, endpoint.EPROTONOSUPPORT
 	}
 	return kind{network, tcpip.TransportProtocolNumber(proto), 0, makeRaw}, 0

@@ -15,13 +15,8 @@ import (
 var (
 	rawIPOptions   = map[int]option{endpoint.IP_HDRINCL: headerIncluded}
 	rawIPv6Options = map[int]option{
-		endpoint.IPV6_HDRINCL: headerIncluded,
-		endpoint.IPV6_CHECKSUM: {get: getChecksumOffset, set: func(e *Endpoint, c *core, v []byte) endpoint.Errno {
-			if rawSocket(c).transport == endpoint.IPPROTO_ICMPV6 {
-				return endpoint.EINVAL // RFC 3542 section 3.1
-			}
-			return setChecksumOffset(e, c, v)
-		}},
+		endpoint.IPV6_HDRINCL:  headerIncluded,
+		endpoint.IPV6_CHECKSUM: {get: getChecksumOffset, set: setChecksumOffset},
 	}
 	rawOptions   = map[int]option{endpoint.ICMP_FILTER: {get: getICMPFilter, set: setICMPFilter}}
 	rawOptions6  = map[int]option{endpoint.IPV6_CHECKSUM: {get: getChecksumOffset, set: setChecksumOffset}}
@@ -111,8 +106,8 @@ func getChecksumOffset(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	return getInt(v, max(offset, stack.NoChecksum))
 }
 
-// setChecksumOffset leaves ICMPv6 alone, which has its checksum at one place, as
-// the kernel does at level SOL_RAW.
+// setChecksumOffset leaves ICMPv6 alone, whose checksum has its place (RFC 3542
+// section 3.1). At level SOL_RAW the kernel would let it be put elsewhere.
 func setChecksumOffset(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	offset, errno := setInt(v)
 	switch {
@@ -121,7 +116,7 @@ func setChecksumOffset(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	case offset > 0 && offset%checksum.Size != 0:
 		return endpoint.EINVAL
 	case rawSocket(c).transport == endpoint.IPPROTO_ICMPV6:
-		return 0
+		return endpoint.EINVAL
 	}
 	return toErrno(c.SetSockOptInt(tcpip.IPv6Checksum, max(offset, stack.NoChecksum)))
 }

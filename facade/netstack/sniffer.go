@@ -49,8 +49,9 @@ func (e *Endpoint) receiveAll(c *core, arg []byte) endpoint.Errno {
 		return 0
 	case endpoint.RCVALL_ON, endpoint.RCVALL_IPLEVEL:
 		st := s.load()
-		link, ok := s.stack.IsLocalAddress(int(st.bound.NIC), s.network, st.bound.Addr)
-		if st.bound.Addr.BitLen() == 0 || !ok {
+		address := unicast(st.bound.Addr)
+		link, ok := s.stack.IsLocalAddress(int(st.bound.NIC), s.network, address)
+		if address.BitLen() == 0 || !ok {
 			return endpoint.EINVAL
 		}
 		return toErrno(s.sniff(mode == endpoint.RCVALL_ON, link))
