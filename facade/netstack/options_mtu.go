@@ -86,12 +86,17 @@ func (e *Endpoint) tooLong(c *core, p *payload) bool {
 		to = peer
 	}
 	addr, _ := netip.AddrFromSlice(to.Addr.AsSlice())
-	headers, bits := header.IPv6MinimumSize+header.UDPMinimumSize, uint32(wholeIPv6|wholeDontFrag)
+	headers, bits := header.IPv6MinimumSize, uint32(wholeIPv6|wholeDontFrag)
 	if addr.Unmap().Is4() {
-		headers, bits = header.IPv4MinimumSize+header.UDPMinimumSize, wholeIPv4
+		headers, bits = header.IPv4MinimumSize, wholeIPv4
 	}
-	if whole&bits == 0 {
+	switch {
+	case whole&bits == 0:
 		return false
+	case e.isUDP():
+		headers += header.UDPMinimumSize
+	case c.SocketOptions().GetHeaderIncluded():
+		headers = 0
 	}
 	if to.NIC == 0 {
 		to.NIC = tcpip.NICID(c.SocketOptions().GetBindToDevice())
