@@ -28,8 +28,8 @@ type Error struct {
 	sentinel error
 }
 
-// expired is the sentinel of a context whose deadline has passed: a timeout too.
-var expired = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, context.DeadlineExceeded)
+// errExpired is the sentinel of a context whose deadline has passed: a timeout too.
+var errExpired = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, context.DeadlineExceeded)
 
 // Error returns "op address: ERRNO: what went wrong". A timeout is "timed out".
 func (e *Error) Error() string {
@@ -92,7 +92,7 @@ func newError(op string, addr Addr, r result) error {
 	case timedOut, deadlineExceeded:
 		e.sentinel = os.ErrDeadlineExceeded
 	case contextExpired:
-		e.sentinel = expired
+		e.sentinel = errExpired
 	case cancelled:
 		e.sentinel = context.Canceled
 	}
