@@ -20,9 +20,6 @@ func receiveFlags(flags int) int { return flags &^ (endpoint.MSG_DONTWAIT | endp
 
 // receive receives into o, as flags of recvmsg(2) say.
 func (e *engine) receive(o *op, flags int, w patience) (int, result) {
-	if flags&endpoint.MSG_ERRQUEUE != 0 {
-		w.timeout = 0 // as __skb_recv_err of the kernel
-	}
 	if flags&endpoint.MSG_WAITALL != 0 && e.isStream() && w.timeout > 0 {
 		return e.recvAll(o, w)
 	}

@@ -28,8 +28,8 @@ var connStyle = patience{timeout: NoTimeout, deadlines: true}
 func (s *Socket) patience(d *direction, flags int) patience {
 	w := patience{timeout: time.Duration(s.e.timeout.Load()), ctx: s.ctx}
 	switch limit := d.limit.Load(); {
-	case flags&endpoint.MSG_DONTWAIT != 0:
-		w.timeout = 0
+	case flags&(endpoint.MSG_DONTWAIT|endpoint.MSG_ERRQUEUE) != 0:
+		w.timeout = 0 // nobody waits for the error queue: recv(2)
 	case w.timeout == NoTimeout && limit > 0:
 		w.timeout, w.onExpiry = time.Duration(limit), endpoint.EAGAIN
 	}

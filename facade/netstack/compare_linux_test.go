@@ -2,7 +2,6 @@ package netstack_test
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 
@@ -164,11 +163,4 @@ func kernelProvider(t *testing.T) endpoint.Provider {
 	}
 	t.Cleanup(func() { p.Close() })
 	return p
-}
-
-func addr4(s string, port uint16) endpoint.Sockaddr {
-	return endpoint.SockaddrInet4(netip.MustParseAddr(s), port)
-}
-func addr6(s string, port uint16) endpoint.Sockaddr {
-	return endpoint.SockaddrInet6(netip.MustParseAddr(s), port, 0, 0)
 }

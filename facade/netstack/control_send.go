@@ -6,6 +6,7 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -285,6 +286,16 @@ func (e *Endpoint) sendWithControl(c *core, p *payload, m *endpoint.Message, opt
 		return 0, e.notSent(c, err, size, opts.To)
 	}
 	return n, 0
+}
+
+// peer is the address that the core is connected to; without an address if it is
+// not. Raw endpoints tell it only so.
+func (c *core) peer() tcpip.FullAddress {
+	info, ok := c.Info().(*stack.TransportEndpointInfo)
+	if !ok {
+		return tcpip.FullAddress{}
+	}
+	return tcpip.FullAddress{NIC: info.RegisterNICID, Addr: info.ID.RemoteAddress, Port: info.ID.RemotePort}
 }
 
 // writeAs writes a datagram with a class or a loop of its own, for which gVisor

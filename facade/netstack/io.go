@@ -116,11 +116,10 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 func (e *Endpoint) writeDatagram(c *core, p *payload, m *endpoint.Message, opts tcpip.WriteOptions) (int64, endpoint.Errno) {
 	if len(m.Control) > 0 || e.groups.Load() != nil {
 		if opts.To == nil {
-			peer, err := c.GetRemoteAddress()
-			if err != nil {
+			p.to = c.peer()
+			if p.to.Addr.BitLen() == 0 {
 				return 0, endpoint.EDESTADDRREQ
 			}
-			p.to = peer
 		}
 		return e.sendWithControl(c, p, m, opts)
 	}

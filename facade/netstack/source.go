@@ -18,7 +18,7 @@ import (
 // a UDP header of ours. It lives for this one datagram and receives nothing. Such a
 // datagram is not fragmented: EMSGSIZE beyond the MTU.
 func (e *Endpoint) sendFrom(c *core, p *payload, s *sendControl) (int64, endpoint.Errno) {
-	if e.transport != udp.ProtocolNumber {
+	if e.typ != endpoint.SOCK_DGRAM || e.transport != udp.ProtocolNumber {
 		return 0, endpoint.EOPNOTSUPP
 	}
 	if !e.p.isLocal(s.source, 0) {
