@@ -207,11 +207,7 @@ func TestSentControlIsTheKernels(t *testing.T) {
 
 func sendTwice(k *talk, at, from, to endpoint.Sockaddr, control []byte, connected bool) {
 	e := k.bound(at)
-	any := endpoint.SockaddrInet4(netip.IPv4Unspecified(), 5001)
-	if from.Family() == endpoint.AF_INET6 {
-		any = addr6("::", 5001)
-	}
-	peer := k.bound(any)
+	peer := k.bound(wildcard(from.Family(), 5001))
 	askAll(k, e, at.Family())
 	if connected {
 		ok(k.t, "Connect", peer.Connect(to))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/stack"
 )
 
 // sendAs sends with control data.
@@ -178,7 +179,7 @@ func FuzzSendControl(f *testing.F) {
 	f.Add(endpoint.AppendCmsg(nil, endpoint.SOL_IP, endpoint.IP_TTL, int32Bytes(7)))
 	f.Add(endpoint.AppendCmsg(nil, endpoint.SOL_IP, endpoint.IP_PKTINFO, make([]byte, 12)))
 	f.Add(endpoint.AppendCmsg(nil, endpoint.SOL_IPV6, endpoint.IPV6_PKTINFO, make([]byte, 20)))
-	p := host(f)
+	p := newProvider(f, newStack(f, stack.Config{}))
 	four, six := open(f, p, endpoint.AF_INET, endpoint.SOCK_DGRAM), open(f, p, endpoint.AF_INET6, endpoint.SOCK_DGRAM)
 	f.Fuzz(func(t *testing.T, control []byte) {
 		sendAs(t, four, "x", addr4("127.0.0.1", 9), control)

@@ -288,7 +288,7 @@ func FuzzGroupOptions(f *testing.F) {
 	f.Add(uint8(5), make([]byte, 16))
 	f.Add(uint8(12), make([]byte, 144))
 	f.Add(uint8(9), make([]byte, 264))
-	p := host(f)
+	p := newProvider(f, newStack(f, stack.Config{}))
 	options := netstack.Options()
 	slices.SortFunc(options, func(a, b netstack.OptionName) int {
 		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Name, b.Name))
