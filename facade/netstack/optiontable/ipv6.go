@@ -1,5 +1,7 @@
 package optiontable
 
+import "github.com/usernet-stack/usernet/facade/endpoint"
+
 const (
 	rfc2292      = "RFC 2292 is obsolete; RFC 3542 has another option for it"
 	noExtensions = "gVisor neither sends nor hands on extension headers"
@@ -14,7 +16,7 @@ var ipv6Rows = []Row{
 	{Number: 4, Name: "IPV6_2292DSTOPTS", Status: Unsupported, Form: Flag, Why: rfc2292},
 	{Number: 5, Name: "IPV6_2292RTHDR", Status: Unsupported, Form: Flag, Why: rfc2292},
 	{Number: 6, Name: "IPV6_2292PKTOPTIONS", Status: Unsupported, Form: "control messages", Why: rfc2292},
-	{Number: 7, Name: "IPV6_CHECKSUM", On: Raw6, Form: Int},
+	{Number: 7, Name: "IPV6_CHECKSUM", On: Raw6, Form: Int, Fresh: ints(-1), Takes: same(2, -1), Refuses: invalid(3)},
 	{Number: 8, Name: "IPV6_2292HOPLIMIT", Status: Unsupported, Form: Flag, Why: rfc2292},
 	{Number: 9, Name: "IPV6_NEXTHOP", Status: Refused, Form: "sockaddr", Why: "a control message only: ENOPROTOOPT"},
 	{Number: 10, Name: "IPV6_AUTHHDR", Status: Refused, Form: Flag, Why: obsolete},
@@ -22,8 +24,10 @@ var ipv6Rows = []Row{
 	{Number: 17, Name: "IPV6_MULTICAST_IF", On: UDP6, Form: Int, Fresh: ints(0), Takes: same(1, 0)},
 	{Number: 18, Name: "IPV6_MULTICAST_HOPS", On: UDP6, Form: Int, Fresh: ints(1), Takes: append(same(0, 255), reads(-1, 1)), Refuses: invalid(-2, 256)},
 	{Number: 19, Name: "IPV6_MULTICAST_LOOP", On: UDP6, Form: Int, Fresh: ints(1), Takes: same(0, 1), Refuses: invalid(-1, 2)},
-	{Number: 20, Name: "IPV6_ADD_MEMBERSHIP", Aliases: []string{"IPV6_JOIN_GROUP"}, On: UDP6, Form: "struct ipv6_mreq", Access: WriteOnly},
-	{Number: 21, Name: "IPV6_DROP_MEMBERSHIP", Aliases: []string{"IPV6_LEAVE_GROUP"}, On: UDP6, Form: "struct ipv6_mreq", Access: WriteOnly},
+	{Number: 20, Name: "IPV6_ADD_MEMBERSHIP", Aliases: []string{"IPV6_JOIN_GROUP"}, On: UDP6, Form: "struct ipv6_mreq", Access: WriteOnly,
+		Takes: writes(mreq6("ff02::1:2:3")), Refuses: []Refusal{{mreq6("ff02::1:2:3"), endpoint.EADDRINUSE}, {mreq6("::1"), endpoint.EINVAL}, {ints(0), endpoint.EINVAL}}},
+	{Number: 21, Name: "IPV6_DROP_MEMBERSHIP", Aliases: []string{"IPV6_LEAVE_GROUP"}, On: UDP6, Form: "struct ipv6_mreq", Access: WriteOnly,
+		Refuses: []Refusal{{mreq6("ff02::1:2:3"), endpoint.EADDRNOTAVAIL}, {ints(0), endpoint.EINVAL}}},
 	{Number: 22, Name: "IPV6_ROUTER_ALERT", Status: Unsupported, Form: Int, Why: "the stack hands no router alerts on"},
 	{Number: 23, Name: "IPV6_MTU_DISCOVER", Form: Int, Fresh: ints(1), Takes: same(0, 1, 2, 3, 4, 5), Refuses: invalid(-1, 6),
 		Why: "with DO, PROBE and INTERFACE a datagram longer than the link's MTU is EMSGSIZE, with the others it is fragmented"},
@@ -38,7 +42,7 @@ var ipv6Rows = []Row{
 	{Number: 31, Name: "IPV6_RECVERR_RFC4884", Status: Unsupported, Form: Int, Why: "gVisor does not look at extensions of ICMP"},
 	{Number: 34, Name: "IPV6_IPSEC_POLICY", Status: Unsupported, Form: "policy", Why: noIPsec},
 	{Number: 35, Name: "IPV6_XFRM_POLICY", Status: Unsupported, Form: "policy", Why: noIPsec},
-	{Number: 36, Name: "IPV6_HDRINCL", On: Raw6, Form: Flag},
+	{Number: 36, Name: "IPV6_HDRINCL", On: Raw6, Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 49, Name: "IPV6_RECVPKTINFO", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 50, Name: "IPV6_PKTINFO", Status: Unsupported, Form: "struct in6_pktinfo", Why: "bind and SO_BINDTODEVICE choose address and link of a socket"},
 	{Number: 51, Name: "IPV6_RECVHOPLIMIT", Form: Flag, Fresh: ints(0), Takes: flags()},

@@ -254,6 +254,47 @@ func useReno(t *testing.T) {
 	}
 }
 
+// kernelKinds are all kinds of sockets of rows, whether the stack has them yet or
+// not.
+func kernelKinds() []kernelKind {
+	var all []kernelKind
+	for _, k := range kinds {
+		all = append(all, kernelKind{k.kind, int(k.family), int(k.typ), 0})
+	}
+	return append(all,
+		kernelKind{optiontable.Raw4, unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_UDP},
+		kernelKind{optiontable.Raw6, unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_UDP},
+		kernelKind{optiontable.Packet, unix.AF_PACKET, unix.SOCK_DGRAM, 0})
+}
+
+type kernelKind struct {
+	kind               optiontable.Kinds
+	family, typ, proto int
+}
+
+func (k kernelKind) open(t *testing.T) kernelSocket {
+	t.Helper()
+	fd, err := unix.Socket(k.family, k.typ|unix.SOCK_CLOEXEC, k.proto)
+	must(t, err)
+	t.Cleanup(func() { unix.Close(fd) })
+	return kernelSocket(fd)
+}
+
+// TestSamplesAreTheKernels: what rows say of supported options holds on the kernel,
+// of those as well that the stack is still to have.
+func TestSamplesAreTheKernels(t *testing.T) {
+	testenv.Root(t)
+	for _, k := range kernelKinds() {
+		for _, r := range optiontable.Rows() {
+			kept := r.Status == optiontable.Supported || r.Status == optiontable.NoEffect
+			if !kept || r.Sockets()&k.kind == 0 || r.On == 0 && k.kind&optiontable.Internet == 0 && k.kind != optiontable.Packet {
+				continue
+			}
+			t.Run(fmt.Sprintf("%v/%s", k.kind, r.Name), func(t *testing.T) { holds(t, k.open(t), &r) })
+		}
+	}
+}
+
 // TestUnsupportedRowsAreOptionsOfTheKernel: what the stack lacks Linux has, so that
 // the reasons are about the stack.
 func TestUnsupportedRowsAreOptionsOfTheKernel(t *testing.T) {

@@ -76,7 +76,7 @@ var kindNames = []struct {
 	kinds Kinds
 	name  string
 }{
-	{Internet, "TCP and UDP"}, {Streams, "TCP"}, {Datagrams, "UDP"}, {IPv6, "IPv6"}, {Raw, "raw sockets"},
+	{Internet | Raw, "TCP, UDP and raw sockets"}, {Internet, "TCP and UDP"}, {Streams, "TCP"}, {Datagrams, "UDP"}, {IPv6, "IPv6"}, {Raw, "raw sockets"},
 	{TCP4, "TCP over IPv4"}, {TCP6, "TCP over IPv6"}, {UDP4, "UDP over IPv4"}, {UDP6, "UDP over IPv6"},
 	{Raw4, "raw IPv4"}, {Raw6, "raw IPv6"}, {Packet, "packet sockets"},
 }

@@ -64,7 +64,7 @@ func holds(t *testing.T, s socket, r *optiontable.Row) {
 		isErrno(t, "set", s.set(r.Level, r.Number, make([]byte, longest)), endpoint.ENOPROTOOPT)
 	}
 	for _, sample := range r.Takes {
-		isErrno(t, fmt.Sprintf("set % x", sample.Set), s.set(r.Level, r.Number, sample.Set), 0)
+		isErrno(t, fmt.Sprintf("set %.32x", sample.Set), s.set(r.Level, r.Number, sample.Set), 0)
 		if sample.Read == nil {
 			continue
 		}
@@ -73,7 +73,7 @@ func holds(t *testing.T, s socket, r *optiontable.Row) {
 		}
 	}
 	for _, refusal := range r.Refuses {
-		isErrno(t, fmt.Sprintf("set % x", refusal.Value), s.set(r.Level, r.Number, refusal.Value), refusal.Errno)
+		isErrno(t, fmt.Sprintf("set %.32x", refusal.Value), s.set(r.Level, r.Number, refusal.Value), refusal.Errno)
 	}
 }
 

@@ -1,5 +1,11 @@
 package optiontable
 
+import (
+	"encoding/binary"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
+
 // udpRows are the options of udp(7).
 var udpRows = []Row{
 	{Number: 1, Name: "UDP_CORK", Status: Unsupported, Form: Flag, Why: "gVisor does not cork datagrams"},
@@ -23,13 +29,15 @@ const (
 
 // packetRows are the options of packet(7).
 var packetRows = []Row{
-	{Number: 1, Name: "PACKET_ADD_MEMBERSHIP", Form: "struct packet_mreq", Access: WriteOnly},
-	{Number: 2, Name: "PACKET_DROP_MEMBERSHIP", Form: "struct packet_mreq", Access: WriteOnly},
+	{Number: 1, Name: "PACKET_ADD_MEMBERSHIP", Form: "struct packet_mreq", Access: WriteOnly, Takes: writes(promiscuous()),
+		Refuses: []Refusal{{promiscuous()[:15], endpoint.EINVAL}}},
+	{Number: 2, Name: "PACKET_DROP_MEMBERSHIP", Form: "struct packet_mreq", Access: WriteOnly, Takes: writes(promiscuous()),
+		Refuses: []Refusal{{promiscuous()[:15], endpoint.EINVAL}}},
 	{Number: 3, Name: "PACKET_RECV_OUTPUT", Status: Unsupported, Form: Int, Why: "Linux defines the name and nothing else"},
 	{Number: 5, Name: "PACKET_RX_RING", Status: Unsupported, Form: "struct tpacket_req", Why: noRings},
-	{Number: 6, Name: "PACKET_STATISTICS", Form: "struct tpacket_stats", Access: ReadOnly},
+	{Number: 6, Name: "PACKET_STATISTICS", Form: "struct tpacket_stats", Access: ReadOnly, Fresh: ints(0, 0), Why: "reading them clears them"},
 	{Number: 7, Name: "PACKET_COPY_THRESH", Status: Unsupported, Form: Int, Why: noRings},
-	{Number: 8, Name: "PACKET_AUXDATA", Form: Flag, Fresh: ints(0)},
+	{Number: 8, Name: "PACKET_AUXDATA", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 9, Name: "PACKET_ORIGDEV", Status: Unsupported, Form: Flag, Why: "links have no links below them"},
 	{Number: 10, Name: "PACKET_VERSION", Status: Unsupported, Form: Int, Why: noRings},
 	{Number: 11, Name: "PACKET_HDRLEN", Status: Unsupported, Form: Int, Why: noRings},
@@ -44,5 +52,11 @@ var packetRows = []Row{
 	{Number: 20, Name: "PACKET_QDISC_BYPASS", Status: Unsupported, Form: Flag, Why: "there are no queueing disciplines"},
 	{Number: 21, Name: "PACKET_ROLLOVER_STATS", Status: Unsupported, Form: "struct tpacket_rollover_stats", Why: noFanout},
 	{Number: 22, Name: "PACKET_FANOUT_DATA", Status: Unsupported, Form: "struct sock_fprog", Why: noFanout},
-	{Number: 23, Name: "PACKET_IGNORE_OUTGOING", Form: Flag, Fresh: ints(0)},
+	{Number: 23, Name: "PACKET_IGNORE_OUTGOING", Form: Int, Fresh: ints(0), Takes: same(0, 1), Refuses: invalid(-1, 2)},
+}
+
+// promiscuous is a struct packet_mreq of PACKET_MR_PROMISC on the loopback.
+func promiscuous() []byte {
+	b := binary.NativeEndian.AppendUint16(ints(1), 1)
+	return append(b, make([]byte, 10)...)
 }
