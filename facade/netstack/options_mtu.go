@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"math"
 	"net/netip"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -144,6 +145,9 @@ func (e *Endpoint) linkMTU(c *core) (int, endpoint.Errno) {
 	link, lost := e.p.stack.LinkByIndex(index)
 	if lost != nil {
 		return 0, endpoint.ENOTCONN // the link was removed, and its routes with it
+	}
+	if peer.Addr.Len() == header.IPv4AddressSize {
+		return min(link.MTU, math.MaxUint16), 0 // the total length of RFC 791
 	}
 	return link.MTU, 0
 }

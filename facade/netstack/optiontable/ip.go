@@ -32,7 +32,7 @@ var ipRows = []Row{
 	{Number: 11, Name: "IP_RECVERR", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 12, Name: "IP_RECVTTL", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 13, Name: "IP_RECVTOS", Form: Flag, Fresh: ints(0), Takes: flags()},
-	{Number: 14, Name: "IP_MTU", Form: Int, Access: ReadOnly, Volatile: true, Why: "of the link towards the peer; ENOTCONN without one"},
+	{Number: 14, Name: "IP_MTU", Form: Int, Access: ReadOnly, Why: "of the link towards the peer; ENOTCONN without one"},
 	{Number: 15, Name: "IP_FREEBIND", Status: Unsupported, Form: Flag, Why: noForeign},
 	{Number: 16, Name: "IP_IPSEC_POLICY", Status: Unsupported, Form: "policy", Why: noIPsec},
 	{Number: 17, Name: "IP_XFRM_POLICY", Status: Unsupported, Form: "policy", Why: noIPsec},

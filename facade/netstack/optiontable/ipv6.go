@@ -31,7 +31,7 @@ var ipv6Rows = []Row{
 	{Number: 22, Name: "IPV6_ROUTER_ALERT", Status: Unsupported, Form: Int, Why: "the stack hands no router alerts on"},
 	{Number: 23, Name: "IPV6_MTU_DISCOVER", Form: Int, Fresh: ints(1), Takes: same(0, 1, 2, 3, 4, 5), Refuses: invalid(-1, 6),
 		Why: "with DO, PROBE and INTERFACE a datagram longer than the link's MTU is EMSGSIZE, with the others it is fragmented"},
-	{Number: 24, Name: "IPV6_MTU", Form: Int, Takes: writes(ints(0), ints(1280)), Refuses: invalid(-1, 1, 1279), Volatile: true,
+	{Number: 24, Name: "IPV6_MTU", Form: Int, Takes: writes(ints(0), ints(1280)), Refuses: invalid(-1, 1, 1279),
 		Why: "reads the MTU of the link towards the peer, ENOTCONN without one; set, it has no effect: fragments are as long as the link allows"},
 	{Number: 25, Name: "IPV6_RECVERR", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 26, Name: "IPV6_V6ONLY", Form: Flag, Fresh: ints(0), Takes: flags(), Why: "EINVAL once bound"},
