@@ -1,7 +1,6 @@
 package netstack_test
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"os"
@@ -207,12 +206,5 @@ func ipv4Header(ihl, version byte, src, dst string, payload int) []byte {
 	for i := range payload {
 		b[20+i] = 'd'
 	}
-	return b
-}
-
-// echoRequest is an ICMP echo request; typ is 8, or 128 for ICMPv6.
-func echoRequest(typ byte, ident uint16, data string) []byte {
-	b := append([]byte{typ, 0, 0, 0, 0, 0, 0, 7}, data...)
-	binary.BigEndian.PutUint16(b[4:], ident)
 	return b
 }

@@ -121,7 +121,7 @@ func (s *ipSocket) handlePing(pkt *gstack.PacketBuffer) {
 		return
 	}
 	ip := pkt.Network()
-	if !pkt.RXChecksumValidated && !intact(s.network, b, ip) {
+	if !intact(s.network, b, ip) {
 		return
 	}
 	if s.ping.takes(s, header.ICMPv4(b).Ident(), pkt.NICID, ip.SourceAddress(), ip.DestinationAddress()) {

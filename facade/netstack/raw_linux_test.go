@@ -1,7 +1,6 @@
 package netstack_test
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
@@ -129,13 +128,13 @@ var rawScripts = map[string]script{
 	},
 	"ICMP": func(n *notes) {
 		e := n.socket(inet, rawType, 1)
-		n.send(e, checksummed(echoRequest(8, 0x1234, "hello")), in4("127.0.0.1", 0), 0)
+		n.send(e, withChecksum(echo(8, 0x1234, "hello")), in4("127.0.0.1", 0), 0)
 		n.recv(e, 100, 0, maskReply)
 		n.recv(e, 100, 0, maskReply)
 		n.get(e, endpoint.SOL_RAW, endpoint.ICMP_FILTER, 8)
 		n.set(e, endpoint.SOL_RAW, endpoint.ICMP_FILTER, []byte{0, 1})
 		n.get(e, endpoint.SOL_RAW, endpoint.ICMP_FILTER, 2)
-		n.send(e, checksummed(echoRequest(8, 0x1235, "filtered")), in4("127.0.0.1", 0), 0)
+		n.send(e, withChecksum(echo(8, 0x1235, "filtered")), in4("127.0.0.1", 0), 0)
 		n.recv(e, 100, 0, maskReply)
 		n.set(e, endpoint.SOL_RAW, 2, []byte{0, 0, 0, 0})
 		n.set(e, endpoint.SOL_ICMPV6, endpoint.ICMP6_FILTER, make([]byte, 32))
@@ -145,7 +144,7 @@ var rawScripts = map[string]script{
 	},
 	"ICMPv6": func(n *notes) {
 		e := n.socket(inet6Family, rawType, 58)
-		n.send(e, echoRequest(128, 0x1234, "hello"), in6("::1", 0), 0)
+		n.send(e, echo(128, 0x1234, "hello"), in6("::1", 0), 0)
 		n.recv(e, 100, 0, nil)
 		n.recv(e, 100, 0, nil)
 		n.get(e, endpoint.SOL_ICMPV6, endpoint.ICMP6_FILTER, 64)
@@ -155,7 +154,7 @@ var rawScripts = map[string]script{
 		n.get(e, endpoint.SOL_ICMPV6, endpoint.ICMP6_FILTER, 32)
 		n.set(e, endpoint.SOL_ICMPV6, endpoint.ICMP6_FILTER, []byte{0xff, 0})
 		n.get(e, endpoint.SOL_ICMPV6, endpoint.ICMP6_FILTER, 32)
-		n.send(e, echoRequest(128, 0x1235, "filtered"), in6("::1", 0), 0)
+		n.send(e, echo(128, 0x1235, "filtered"), in6("::1", 0), 0)
 		n.recv(e, 100, 0, nil)
 		n.get(e, endpoint.IPPROTO_IPV6, endpoint.IPV6_CHECKSUM, 4)
 		n.set(e, endpoint.IPPROTO_IPV6, endpoint.IPV6_CHECKSUM, int32Bytes(2))
@@ -203,18 +202,4 @@ func TestRawSocketsAreTheKernels(t *testing.T) {
 	for name, run := range rawScripts {
 		t.Run(name, func(t *testing.T) { likeTheKernel(t, run) })
 	}
-}
-
-// checksummed fills in the checksum of an ICMP message.
-func checksummed(b []byte) []byte {
-	var sum uint32
-	padded := append(bytes.Clone(b), make([]byte, len(b)%2)...)
-	for i := 0; i < len(padded); i += 2 {
-		sum += uint32(padded[i])<<8 | uint32(padded[i+1])
-	}
-	for sum>>16 != 0 {
-		sum = sum&0xffff + sum>>16
-	}
-	b[2], b[3] = byte(^sum>>8), byte(^sum)
-	return b
 }
