@@ -68,8 +68,9 @@ func TestCreateConnectionRefused(t *testing.T) {
 		port := portOf(t, name)
 		_, err = m.CreateConnection(t.Context(), "any.example", port, facade.ConnectionConfig{})
 		var one *facade.Error
-		if !errors.As(err, &one) || one.Addr != name || one.Errno != syscall.ECONNREFUSED {
-			t.Errorf("%v", err)
+		text := "connect " + name.String() + ": ECONNREFUSED: connection refused"
+		if !errors.As(err, &one) || one.Addr != name || one.Errno != syscall.ECONNREFUSED || err.Error() != text {
+			t.Errorf("%v, want %s", err, text)
 		}
 		_, err = m.CreateConnection(t.Context(), "any.example", port, facade.ConnectionConfig{AllErrors: true})
 		joined, ok := err.(interface{ Unwrap() []error })
