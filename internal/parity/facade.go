@@ -33,6 +33,9 @@ func (f *Facade) Counterpart(n Name) (name string, ok bool, err error) {
 	if name, err = goName(n); err != nil {
 		return "", false, err
 	}
+	if typ, method, dotted := strings.Cut(name, "."); dotted {
+		return name, f.hasMethod(typ, method), nil
+	}
 	switch n.Kind {
 	case Function:
 		name, ok = f.function(name)
@@ -74,9 +77,6 @@ func (f *Facade) function(name string) (string, bool) {
 }
 
 func (f *Facade) exception(name string) bool {
-	if typ, method, ok := strings.Cut(name, "."); ok {
-		return f.hasMethod(typ, method)
-	}
 	_, ok := f.scope.Lookup(name).(*types.TypeName)
 	return ok && f.isExported(name)
 }

@@ -25,6 +25,8 @@ var exceptions = map[Name]string{
 	{Exception, "timeout"}:        "Error.Timeout",    // a timeout is an Error that says so
 	{Function, "close(fd)"}:       "CloseFD",          // Close is the module's own
 	{Function, "socket(fileno=)"}: "SocketFromFileno", // Go has no optional arguments
+	{Function, "send_fds"}:        "Socket.SendFDs",   // its first argument is the socket
+	{Function, "recv_fds"}:        "Socket.RecvFDs",
 }
 
 // goName spells a name in Go. Constants, and what has capitals, stay as they are.
