@@ -3,6 +3,8 @@ package netstack
 import (
 	"maps"
 	"slices"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
 // QueuedErrors tells whether extended errors wait in gVisor's queue.
