@@ -2,6 +2,8 @@
 // on every path: it says what Linux does, in terms of the socket API.
 package conformance
 
+//go:generate go test -run ^TestBehaviourPage$ . -update
+
 import (
 	"errors"
 	"io"

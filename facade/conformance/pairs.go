@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -62,18 +63,14 @@ func pairOverLoopback(t *testing.T, env Env) {
 // they could have: the ends of a pair are each other's all the same.
 func pairRefusesInterloper(t *testing.T, env Env) {
 	env = env.narrow(t)
-	stop := make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
 	ended := await(func() error {
-		for i := 0; ; i++ {
-			select {
-			case <-stop:
-				return nil
-			default:
-			}
+		for i := 0; ctx.Err() == nil; i++ {
 			if err := env.intrude(firstPort + i%ports); err != nil {
 				return err
 			}
 		}
+		return nil
 	})
 	for i := range 20 {
 		pair := env.socketPair(t, env.Family, facade.SOCK_STREAM)
@@ -91,7 +88,7 @@ func pairRefusesInterloper(t *testing.T, env Env) {
 			must(t, s.Close())
 		}
 	}
-	close(stop)
+	stop()
 	must(t, ended(t))
 }
 
