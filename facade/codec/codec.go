@@ -65,7 +65,7 @@ type decoder interface {
 // encoder is the part of encoding that differs by encoding.
 type encoder interface {
 	// encode appends r to dst, or tells that the encoding does not have r; then
-	// out is to be ignored.
+	// out may have an escape sequence more.
 	encode(dst []byte, r rune) (out []byte, ok bool)
 }
 
@@ -140,14 +140,14 @@ func (e *Encoder) Encode(dst, text []byte, final bool) (out []byte, n int, err e
 			n++
 			continue
 		}
-		if !final && !utf8.FullRune(text[n:]) {
+		if !final && (!utf8.FullRune(text[n:]) || beginsEscape(text[n:])) {
 			break
 		}
 		r, size := utf8.DecodeRune(text[n:])
 		invalid := r == utf8.RuneError && size == 1
 		if !invalid {
-			if out, ok := e.enc.encode(dst, r); ok {
-				dst = out
+			var ok bool
+			if dst, ok = e.enc.encode(dst, r); ok {
 				n += size
 				continue
 			}
@@ -178,9 +178,8 @@ func (e *Encoder) replace(dst, input []byte, r rune) ([]byte, error) {
 	}
 	dst = append(dst, raw...)
 	for _, r := range text {
-		if out, ok := e.enc.encode(dst, r); ok {
-			dst = out
-		} else {
+		var ok bool
+		if dst, ok = e.enc.encode(dst, r); !ok {
 			return dst, cannot
 		}
 	}

@@ -120,6 +120,11 @@ func escapedByte(text []byte) (b byte, ok bool) {
 	return text[1]<<6 | text[2]&0x3f, true
 }
 
+// beginsEscape tells that text ends within an escaped byte.
+func beginsEscape(text []byte) bool {
+	return len(text) == 2 && text[0] == 0xed && text[1]&0xfe == 0xb2
+}
+
 func unescapeByte(input []byte, _ rune) ([]byte, string, bool) {
 	b, ok := escapedByte(input)
 	return []byte{b}, "", ok

@@ -63,7 +63,10 @@ func (c charmapCodec) encode(dst []byte, r rune) ([]byte, bool) {
 		return dst, false
 	}
 	if c.c1 != fromTable && isControl(r) {
-		return append(dst, byte(r)), c.c1 == themselves
+		if c.c1 == undefined {
+			return dst, false
+		}
+		return append(dst, byte(r)), true
 	}
 	for b, other := range c.but {
 		if r == other {
@@ -71,7 +74,10 @@ func (c charmapCodec) encode(dst []byte, r rune) ([]byte, bool) {
 		}
 	}
 	b, ok := c.m.EncodeRune(r)
-	return append(dst, b), ok && c.char(b) == r
+	if !ok || c.char(b) != r {
+		return dst, false
+	}
+	return append(dst, b), true
 }
 
 // replacement is what a decoder of x/text writes for malformed input.

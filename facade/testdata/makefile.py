@@ -5,6 +5,7 @@ Text is in UTF-8 with surrogates; text and bytes are in hexadecimal. What was re
 after an error is not shown.
 """
 
+import _pyio
 import itertools
 import json
 import os
@@ -48,7 +49,13 @@ def read(data, encoding, errors, newline):
 def write(texts, encoding, errors, newline):
     a, b = socket.socketpair()
     with a, b:
-        f = a.makefile("w", encoding=encoding, errors=errors, newline=newline)
+        if encoding in ("utf-16", "utf-32"):
+            # io in C leaves out the byte order mark where it cannot seek, so
+            # that its own files cannot read what they write. Its twin in Python
+            # has it.
+            f = _pyio.TextIOWrapper(a.makefile("wb"), encoding=encoding, errors=errors, newline=newline)
+        else:
+            f = a.makefile("w", encoding=encoding, errors=errors, newline=newline)
         try:
             for text in texts:
                 f.write(text)
