@@ -135,15 +135,14 @@ func (in *fileReader) readLine(limit int) (string, error) {
 	const op = "readline"
 	for scanned := 0; ; {
 		b := in.unread()
-		end, cut, cutErr := in.lineEnd(b, scanned), in.cut(b, limit), error(nil)
-		if limit < 0 {
-			cutErr = &Error{Op: op, sentinel: ErrTooLong}
-		}
+		end, cut := in.lineEnd(b, scanned), in.cut(b, limit)
 		switch {
 		case end > 0 && (cut < 0 || end <= cut):
 			return in.take(end), nil
+		case cut >= 0 && limit < 0:
+			return in.take(cut), &Error{Op: op, sentinel: ErrTooLong}
 		case cut >= 0:
-			return in.take(cut), cutErr
+			return in.take(cut), nil
 		}
 		scanned = len(b)
 		if err := in.fill(op, max(in.size, 1)); err != nil {

@@ -6,6 +6,9 @@
 // what Python leaves undefined. The East Asian encodings are those of the WHATWG
 // Encoding Standard, as golang.org/x/text has them: supersets of Python's of the
 // same name, so that shift_jis is cp932, euc_kr is cp949 and big5 holds big5hkscs.
+//
+// utf-16 and utf-32 begin with a byte order mark, and write the little-endian one;
+// utf-8-sig writes one too, and leaves it out when it reads.
 package codec
 
 import (

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +28,9 @@ const noNetns = 77
 // they are, and InNetns tells them. It is for TestMain and returns the exit
 // status.
 func RunInNetns(m *testing.M) int {
+	if slices.Contains(os.Args, "-test.fuzzworker") {
+		return m.Run() // in the namespace of the process that started it
+	}
 	if os.Getenv(inNetns) != "" {
 		silent, err := setUpNetns()
 		if err != nil {
