@@ -42,8 +42,8 @@ type FileConfig struct {
 // File is the reference's file object of a socket: binary, or text in an
 // encoding. Text is UTF-8 in Go, whatever the socket carries.
 //
-// One goroutine may read while another writes. Close ends a read that waits, and
-// waits for a write.
+// It is safe for concurrent use: one call reads while another writes. Close ends a
+// read that waits, and waits for a write.
 type File struct {
 	e      *engine
 	s      *Socket
@@ -219,7 +219,8 @@ func (f *File) Encoding() string {
 func (f *File) Errors() string { return f.errors }
 
 // Close sends what is buffered, closes the file in any case, and then the socket
-// if that was closed before and has no other file. Its error is Flush's: what
+// if that was closed before and has no other file. It waits for the peer as Flush
+// does, and as there Socket.Shutdown ends the wait. Its error is Flush's: what
 // could not be sent is lost. A second Close does nothing.
 func (f *File) Close() error {
 	if f.closed.Swap(true) {

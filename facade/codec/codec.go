@@ -3,9 +3,15 @@
 //
 // Text is UTF-8, as Go's strings are. ASCII, Latin-1 and the UTF encodings are
 // Python's to the byte; so are the single-byte code pages, which leave undefined
-// what Python leaves undefined. The East Asian encodings are those of the WHATWG
-// Encoding Standard, as golang.org/x/text has them: supersets of Python's of the
-// same name, so that shift_jis is cp932, euc_kr is cp949 and big5 holds big5hkscs.
+// what Python leaves undefined.
+//
+// The East Asian encodings are those of the WHATWG Encoding Standard, as
+// golang.org/x/text has them. euc_kr, cp949, gbk, gb2312, euc_jp, shift_jis and
+// iso2022_jp have all characters of Python's, and more. cp932 and gb18030 lack
+// the characters of private use, and where a character has several codes another
+// one may be written. big5, cp950 and big5hkscs are one and the same, with
+// characters that differ in some symbols and in the rows from 0xc6a1 to 0xc8fe.
+// What Python's replacement characters count in malformed input may differ.
 //
 // utf-16 and utf-32 begin with a byte order mark, and write the little-endian one;
 // utf-8-sig writes one too, and leaves it out when it reads.

@@ -22,17 +22,21 @@ type golden struct {
 	Decode, Encode [][4]*string
 }
 
-func readGolden(t *testing.T) golden {
+func readGolden(t *testing.T) (g golden) {
 	t.Helper()
-	b, err := os.ReadFile("testdata/golden.json")
+	readJSON(t, "testdata/golden.json", &g)
+	return g
+}
+
+func readJSON(t *testing.T, file string, v any) {
+	t.Helper()
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var g golden
-	if err := json.Unmarshal(b, &g); err != nil {
+	if err := json.Unmarshal(b, v); err != nil {
 		t.Fatal(err)
 	}
-	return g
 }
 
 func unhex(t *testing.T, s string) []byte {
@@ -90,6 +94,32 @@ func TestCodePagesAreCPythons(t *testing.T) {
 			back, _, err := e.NewEncoder("strict").Encode(nil, text, true)
 			if err != nil || !bytes.Equal(back, []byte{byte(b)}) {
 				t.Errorf("%s: byte %#02x is %q, and that is %x, %v", name, b, text, back, err)
+			}
+		}
+	}
+}
+
+// TestPairsAreCPythons: the two-byte characters that CPython has, both ways.
+func TestPairsAreCPythons(t *testing.T) {
+	var tables map[string]map[string]string // encoding, lead byte: characters of the trail bytes from 0x40
+	readJSON(t, "testdata/pairs.json", &tables)
+	for name, rows := range tables {
+		e := lookup(t, name)
+		for lead, row := range rows {
+			trail := byte(0x40 - 1)
+			for _, want := range row {
+				if trail++; want == ' ' {
+					continue
+				}
+				b := append(unhex(t, lead), trail)
+				text, _, err := e.NewDecoder("strict").Decode(nil, b, true)
+				if err != nil || string(text) != string(want) {
+					t.Errorf("%s: %x is %q, %v, want %q", name, b, text, err, want)
+				}
+				back, _, err := e.NewEncoder("strict").Encode(nil, text, true)
+				if err != nil || !bytes.Equal(back, b) {
+					t.Errorf("%s: %q is %x, %v, want %x", name, text, back, err, b)
+				}
 			}
 		}
 	}

@@ -69,18 +69,18 @@ var encodings = []named{
 	{ebcdic("cp1140", charmap.CodePage1140), "1140 cp1140 ibm1140"},
 	{codePage("mac-roman", charmapCodec{m: charmap.Macintosh}), "macintosh macroman"},
 	{codePage("mac-cyrillic", charmapCodec{m: charmap.MacintoshCyrillic}), "maccyrillic"},
-	{multi("gb18030", simplifiedchinese.GB18030), "gb18030 gb180302000"},
-	{multi("gbk", simplifiedchinese.GBK), "936 cp936 gbk ms936"},
-	{multi("gb2312", simplifiedchinese.GBK), "chinese csiso58gb231280 euccn eucgb2312cn gb2312 gb23121980 gb231280 isoir58 xmacsimpchinese"},
-	{multi("big5", traditionalchinese.Big5), "big5 big5tw csbig5 xmactradchinese"},
-	{multi("cp950", traditionalchinese.Big5), "950 cp950 ms950"},
-	{multi("big5hkscs", traditionalchinese.Big5), "big5hkscs hkscs"},
-	{multi("euc_jp", japanese.EUCJP), "eucjp ujis"},
-	{multi("shift_jis", japanese.ShiftJIS), "csshiftjis shiftjis sjis xmacjapanese"},
-	{multi("cp932", japanese.ShiftJIS), "932 cp932 ms932 mskanji"},
-	{shifting("iso2022_jp", japanese.ISO2022JP), "csiso2022jp iso2022jp"},
-	{multi("euc_kr", korean.EUCKR), "euckr korean ksc5601 ksc56011987 ksx1001 xmackorean"},
-	{multi("cp949", korean.EUCKR), "949 cp949 ms949 uhc"},
+	{multi("gb18030", simplifiedchinese.GB18030, variant{}), "gb18030 gb180302000"},
+	{multi("gbk", simplifiedchinese.GBK, variant{}), "936 cp936 gbk ms936"},
+	{multi("gb2312", simplifiedchinese.GBK, variant{python: gb2312}), "chinese csiso58gb231280 euccn eucgb2312cn gb2312 gb23121980 gb231280 isoir58 xmacsimpchinese"},
+	{multi("big5", traditionalchinese.Big5, variant{}), "big5 big5tw csbig5 xmactradchinese"},
+	{multi("cp950", traditionalchinese.Big5, variant{}), "950 cp950 ms950"},
+	{multi("big5hkscs", traditionalchinese.Big5, variant{}), "big5hkscs hkscs"},
+	{multi("euc_jp", japanese.EUCJP, variant{python: jis}), "eucjp ujis"},
+	{multi("shift_jis", japanese.ShiftJIS, variant{python: jis}), "csshiftjis shiftjis sjis xmacjapanese"},
+	{multi("cp932", japanese.ShiftJIS, variant{}), "932 cp932 ms932 mskanji"},
+	{multi("iso2022_jp", japanese.ISO2022JP, variant{shifts: true, python: jis}), "csiso2022jp iso2022jp"},
+	{multi("euc_kr", korean.EUCKR, variant{}), "euckr korean ksc5601 ksc56011987 ksx1001 xmackorean"},
+	{multi("cp949", korean.EUCKR, variant{}), "949 cp949 ms949 uhc"},
 }
 
 // codecOf is a codec that has no state.
@@ -105,13 +105,9 @@ func wideOf(name string, o order, unit int) Encoding {
 	return Encoding{name, false, func() decoder { return &wide{o, unit} }, func() encoder { return &wide{o, unit} }}
 }
 
-func multi(name string, e encoding.Encoding) Encoding { return xtext(name, e, false) }
-
-func shifting(name string, e encoding.Encoding) Encoding { return xtext(name, e, true) }
-
-func xtext(name string, e encoding.Encoding, shifts bool) Encoding {
-	return Encoding{name, !shifts,
-		func() decoder { return &multibyte{decoder: e.NewDecoder(), shifts: shifts} },
-		func() encoder { return &multibyte{encoder: e.NewEncoder(), shifts: shifts} },
+func multi(name string, e encoding.Encoding, v variant) Encoding {
+	return Encoding{name, !v.shifts,
+		func() decoder { return &multibyte{decoder: e.NewDecoder(), variant: v} },
+		func() encoder { return &multibyte{encoder: e.NewEncoder(), variant: v} },
 	}
 }

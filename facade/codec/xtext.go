@@ -90,8 +90,49 @@ var genuine = []byte{0x84, 0x31, 0xa4, 0x37}
 type multibyte struct {
 	decoder *encoding.Decoder
 	encoder *encoding.Encoder
+	variant
+}
+
+// variant is how an encoding differs from that of x/text, or from most others.
+type variant struct {
 	// shifts tells that escape sequences change what bytes mean.
 	shifts bool
+	// python are the characters that Python has, by those of x/text.
+	python map[rune]rune
+}
+
+// jis are the characters of JIS X 0208 that the Encoding Standard takes from
+// Microsoft's code page 932.
+var jis = map[rune]rune{'～': '〜', '∥': '‖', '－': '−', '￠': '¢', '￡': '£', '￢': '¬'}
+
+// gb2312 are characters of GB 2312 that GBK has in another form.
+var gb2312 = map[rune]rune{'·': '・', '—': '―'}
+
+// toPython replaces the characters behind the first from bytes by Python's.
+func (v variant) toPython(text []byte, from int) []byte {
+	other := func(r rune) bool { _, ok := v.python[r]; return ok }
+	if len(v.python) == 0 || bytes.IndexFunc(text[from:], other) < 0 {
+		return text
+	}
+	return append(text[:from], bytes.Map(func(r rune) rune {
+		if p, ok := v.python[r]; ok {
+			return p
+		}
+		return r
+	}, text[from:])...)
+}
+
+// fromPython is the character of x/text for one of Python's.
+func (v variant) fromPython(r rune) (rune, bool) {
+	for x, p := range v.python {
+		switch r {
+		case p:
+			return x, true
+		case x:
+			return r, false
+		}
+	}
+	return r, true
 }
 
 // window is how much is decoded at a time, so that what is malformed costs no
@@ -104,7 +145,7 @@ func (c *multibyte) decode(dst, src []byte, final bool) ([]byte, int, int) {
 		end := min(n+window, len(src))
 		atEnd := end == len(src)
 		out, took, bad := c.decodeWindow(dst, src[n:end], final && atEnd)
-		dst = out
+		dst = c.toPython(out, len(dst))
 		n += took
 		if bad > 0 || atEnd || took == 0 {
 			return dst, n, bad
@@ -157,6 +198,10 @@ func (c *multibyte) next(buf, src []byte, final bool) (text []byte, n int) {
 }
 
 func (c *multibyte) encode(dst []byte, r rune) ([]byte, bool) {
+	r, ok := c.fromPython(r)
+	if !ok {
+		return dst, false
+	}
 	var text [utf8.UTFMax]byte
 	var out [16]byte // an escape sequence and a character have 5 at most, GB18030 4
 	size := utf8.EncodeRune(text[:], r)

@@ -1,4 +1,5 @@
-"""Writes golden.json: what CPython's codecs answer. Run by hand, with CPython 3.11.
+"""Writes golden.json and pairs.json: what CPython's codecs answer. Run by hand, with
+CPython 3.11.
 
 Text is in UTF-8 with surrogates, and both text and bytes are in hexadecimal; None
 is an error.
@@ -74,6 +75,32 @@ def names():
     return found
 
 
+def pairs():
+    """The character of each lead byte and trail byte, a space where there is none."""
+    tables = {}
+    for name in ["euc_jp", "euc_kr", "gb2312", "shift_jis"]:
+        tables[name] = {}
+        for lead in range(0x81, 0xff):
+            row = "".join(pair(name, lead, trail) for trail in range(0x40, 0xff))
+            if row.strip():
+                tables[name]["%02x" % lead] = row
+    return tables
+
+
+def pair(name, lead, trail):
+    try:
+        text = bytes([lead, trail]).decode(name)
+    except UnicodeError:
+        return " "
+    return text if len(text) == 1 else " "
+
+
+def write(name, out):
+    with open(os.path.join(os.path.dirname(__file__), name), "w", encoding="utf-8") as f:
+        json.dump(out, f, indent=0, separators=(",", ":"), ensure_ascii=False)
+        f.write("\n")
+
+
 def main():
     out = {"names": names(), "tables": {}, "decode": [], "encode": []}
     for name in SINGLE + ["latin-1", "ascii"]:
@@ -90,9 +117,8 @@ def main():
         out["encode"].append([name, "strict", as_hex(text), encode(name, "strict", text)])
         for errors in HANDLERS:
             out["encode"].append([name, errors, as_hex("x\u0e01y"), encode(name, errors, "x\u0e01y")])
-    with open(os.path.join(os.path.dirname(__file__), "golden.json"), "w") as f:
-        json.dump(out, f, indent=0, separators=(",", ":"))
-        f.write("\n")
+    write("golden.json", out)
+    write("pairs.json", pairs())
 
 
 main()
