@@ -54,7 +54,8 @@ func (c FileConfig) text(binary bool) (textConfig, error) {
 type textReader struct {
 	textConfig
 	decoder *codec.Decoder
-	pending []byte // received, and not decoded
+	pending []byte // received
+	off     int    // how much of pending was decoded
 	eof     bool   // nothing comes after pending
 	// afterCR tells that the last character was a "\r", read as "\n".
 	afterCR bool
@@ -70,8 +71,8 @@ func (in *fileReader) fillText(op string, size int) error {
 	t := in.text
 	for {
 		before := len(in.buf)
-		out, n, err := t.decoder.Decode(in.buf, t.pending, t.eof)
-		t.pending = t.pending[:copy(t.pending, t.pending[n:])]
+		out, n, err := t.decoder.Decode(in.buf, t.pending[t.off:], t.eof)
+		t.off += n
 		in.buf = t.translate(out, before)
 		if err != nil {
 			err = &Error{Op: op, sentinel: err}
@@ -87,6 +88,8 @@ func (in *fileReader) fillText(op string, size int) error {
 			t.eof = false
 			return io.EOF
 		}
+		t.pending = t.pending[:copy(t.pending, t.pending[t.off:])]
+		t.off = 0
 		t.pending, err = in.raw.appendReceived(op, t.pending, size)
 		if t.eof = err == io.EOF; err != nil && !t.eof {
 			return err
