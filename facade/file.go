@@ -83,6 +83,9 @@ func fileClosed(op string) error { return &Error{Op: op, sentinel: os.ErrClosed}
 // non-blocking mode with EAGAIN, after what can be done at once; with a timeout by
 // timing out, and all receives after that with ErrTimedOutFile.
 //
+// What a file has received ahead is for that file alone: another one and Recv do
+// not get it. An unbuffered file takes nothing ahead.
+//
 // The socket stays open until all its files are closed, too: see Socket.Close.
 func (s *Socket) MakeFile(mode string, c FileConfig) (*File, error) {
 	const op = "makefile"

@@ -289,6 +289,33 @@ func TestLineBuffering(t *testing.T) {
 	wantReceived(t, b, "sent before it;no line")
 }
 
+// TestBufferedWrites: a buffer goes out when it is flushed, and before what does
+// not fit; what is longer than the buffer goes out at once.
+func TestBufferedWrites(t *testing.T) {
+	for _, c := range []struct {
+		mode string
+		size int
+		want string
+	}{
+		{"wb", 0, "abc1de2longer3"},
+		{"wb", 1, "abc1de2longer3"},
+		{"wb", 4, "1abc2delonger3"},
+		{"wb", 100, "123abcdelonger"},
+		{"w", 100, "123abcdelonger"},
+		{"w", 1, "123abcdelonger"}, // no line
+	} {
+		a, b := socketPair(t, newModule(t))
+		f := makeFile(t, a, c.mode, facade.FileConfig{Buffering: &c.size})
+		for i, s := range []string{"abc", "de", "longer"} {
+			_, err := f.WriteString(s)
+			must(t, err)
+			must(t, a.SendAll([]byte{byte('1' + i)}))
+		}
+		must(t, f.Close())
+		wantReceived(t, b, c.want)
+	}
+}
+
 func wantReceived(t *testing.T, s *facade.Socket, want string) {
 	t.Helper()
 	if b, err := s.Recv(len(want), facade.MSG_WAITALL); err != nil || string(b) != want {

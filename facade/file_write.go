@@ -72,22 +72,18 @@ func (f *File) Flush() error {
 	return err
 }
 
+// write sends what is buffered before it takes what does not fit with it.
 func (out *fileWriter) write(op string, b []byte) (int, error) {
-	n := 0
-	for len(b)-n > out.size-len(out.buf) {
-		if len(out.buf) == 0 {
-			sent, err := out.raw.send(op, b[n:])
-			return n + sent, err
-		}
-		room := out.size - len(out.buf)
-		out.buf = append(out.buf, b[n:n+room]...)
-		n += room
+	if len(b) > out.size-len(out.buf) {
 		if err := out.flush(op); err != nil {
-			return n, err
+			return 0, err
 		}
 	}
-	out.buf = append(out.buf, b[n:]...)
-	return n + len(b[n:]), nil
+	if len(b) > out.size {
+		return out.raw.send(op, b)
+	}
+	out.buf = append(out.buf, b...)
+	return len(b), nil
 }
 
 func (out *fileWriter) writeText(op string, b []byte) (n int, err error) {
