@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/resolver"
 )
 
@@ -43,3 +44,10 @@ func nameOr[T ~int](names map[T]string, v T) string {
 	}
 	return strconv.Itoa(int(v))
 }
+
+// Requests of Ioctl from asm/sockios.h and asm-generic/ioctls.h: the bytes that
+// wait to be read, and those that wait to be sent.
+const (
+	FIONREAD = endpoint.FIONREAD
+	SIOCOUTQ = endpoint.SIOCOUTQ
+)

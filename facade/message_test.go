@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -113,54 +112,46 @@ func TestDescriptorsOverUnix(t *testing.T) {
 	})
 }
 
-// TestSendFile sends parts of a file, and leaves it behind them.
-func TestSendFile(t *testing.T) {
-	onPaths(t, func(t *testing.T, m *facade.Module) {
-		pair := streamPair(t, m, facade.AF_INET)
-		text := strings.Repeat("0123456789", 30000)
-		for _, c := range []struct{ offset, count, want int64 }{
-			{0, 0, 300000}, {5, 0, 299995}, {5, 10, 10}, {299990, 100, 10}, {300000, 0, 0}, {400000, 0, 0},
-		} {
-			file := strings.NewReader(text)
-			received := make(chan []byte, 1)
-			go func() {
-				b := make([]byte, c.want)
-				n, _ := io.ReadFull(reader{pair[1]}, b)
-				received <- b[:n]
-			}()
-			n, err := pair[0].SendFile(file, c.offset, c.count)
-			if n != c.want || err != nil {
-				t.Errorf("sendfile(%d, %d): %d, %v", c.offset, c.count, n, err)
-			}
-			if got := <-received; string(got) != text[min(int(c.offset), len(text)):][:c.want] {
-				t.Errorf("sendfile(%d, %d): %d bytes, not those", c.offset, c.count, len(got))
-			}
-			if at, _ := file.Seek(0, io.SeekCurrent); at != c.offset+c.want {
-				t.Errorf("sendfile(%d, %d) leaves the file at %d", c.offset, c.count, at)
-			}
+// TestControlLengths compares the lengths of control data with what cmsg(3) says
+// of a 64-bit machine.
+func TestControlLengths(t *testing.T) {
+	for _, c := range []struct{ data, len, space int }{{0, 16, 16}, {1, 17, 24}, {4, 20, 24}, {8, 24, 24}, {12, 28, 32}} {
+		if l, s := facade.CMSG_LEN(c.data), facade.CMSG_SPACE(c.data); l != c.len || s != c.space {
+			t.Errorf("%d bytes: %d and %d, want %d and %d", c.data, l, s, c.len, c.space)
 		}
-		must(t, pair[0].SetBlocking(false))
-		for name, call := range map[string]func() (int64, error){
-			"non-blocking":    func() (int64, error) { return pair[0].SendFile(strings.NewReader(text), 0, 0) },
-			"negative count":  func() (int64, error) { return pair[1].SendFile(strings.NewReader(text), 0, -1) },
-			"negative offset": func() (int64, error) { return pair[1].SendFile(strings.NewReader(text), -1, 0) },
-			"no file":         func() (int64, error) { return pair[1].SendFile(nil, 0, 0) },
+	}
+}
+
+// TestPacketInfo: a datagram comes with the address that it was sent to, and a
+// buffer that is too small for it is told.
+func TestPacketInfo(t *testing.T) {
+	onPaths(t, func(t *testing.T, m *facade.Module) {
+		pair := datagramPair(t, m)
+		must(t, pair[1].SetSockOpt(facade.IPPROTO_IP, facade.IP_PKTINFO, 1))
+		must(t, pair[1].SetTimeout(patience))
+		const sizeofPacketInfo = 12
+		for _, c := range []struct {
+			room, flags int
+			want        string
+		}{
+			{facade.CMSG_SPACE(sizeofPacketInfo), 0, "\x7f\x00\x00\x01"},
+			{0, facade.MSG_CTRUNC, ""},
 		} {
-			_, err := call()
-			if _, ok := err.(*facade.ArgumentError); !ok {
-				t.Errorf("sendfile, %s: %v, want an ArgumentError", name, err)
+			_, err := pair[0].Send([]byte("datagram"))
+			must(t, err)
+			r, err := pair[1].RecvMsg(100, c.room)
+			if err != nil || string(r.Data) != "datagram" || r.Flags != c.flags {
+				t.Fatalf("recvmsg: %+v, %v", r, err)
+			}
+			var to string
+			for _, a := range r.Ancillary {
+				if a.Level == facade.IPPROTO_IP && a.Type == facade.IP_PKTINFO && len(a.Data) == sizeofPacketInfo {
+					to = string(a.Data[8:]) // ipi_addr
+				}
+			}
+			if to != c.want {
+				t.Errorf("with room for %d bytes: %q, want %q", c.room, to, c.want)
 			}
 		}
 	})
-}
-
-// reader makes a stream an io.Reader.
-type reader struct{ s *facade.Socket }
-
-func (r reader) Read(b []byte) (int, error) {
-	n, err := r.s.RecvInto(b)
-	if n == 0 && err == nil {
-		err = io.EOF
-	}
-	return n, err
 }

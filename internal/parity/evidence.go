@@ -19,6 +19,9 @@ type Evidence struct {
 	helpers map[string]mentions
 }
 
+// anyGroup stands for the groups of a behaviour whose name is put together.
+const anyGroup = "*/"
+
 // mentions are the names in a piece of source: "name" on its own, "facade.Name" of
 // the package, ".Name" of anything else.
 type mentions map[string]bool
@@ -63,8 +66,11 @@ func (e *Evidence) add(file *ast.File) {
 			name, ok := n.Elts[0].(*ast.BasicLit)
 			if ok && name.Kind == token.STRING {
 				text, _ := strconv.Unquote(name.Value)
-				if group, _, ok := strings.Cut(text, "/"); ok && group != "" {
+				switch group, _, ok := strings.Cut(text, "/"); {
+				case ok && group != "":
 					e.tests[text] = mentionsOf(n.Elts[1])
+				case !ok: // a behaviour that several groups have
+					e.tests[anyGroup+text] = mentionsOf(n.Elts[1])
 				}
 			}
 		}
@@ -99,6 +105,10 @@ func (e *Evidence) Check(n Name, goName string) error {
 		return fmt.Errorf("%s has no row", n)
 	}
 	test, ok := e.tests[r.test]
+	if !ok {
+		_, behaviour, _ := strings.Cut(r.test, "/")
+		test, ok = e.tests[anyGroup+behaviour]
+	}
 	if !ok {
 		return fmt.Errorf("%s: there is no test %s", n, r.test)
 	}
