@@ -221,6 +221,44 @@ func sendTwice(k *talk, at, from, to endpoint.Sockaddr, control []byte, connecte
 	k.recv(e, 0, 512)
 }
 
+func TestControlAfterShutdownIsTheKernels(t *testing.T) {
+	for what, control := range map[string][]byte{
+		"nothing": nil, "IP_TTL": sendCases["IP_TTL"], "a source": sendCases["IP_PKTINFO from 127.0.0.9"],
+	} {
+		for _, connected := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, connected %v", what, connected), func(t *testing.T) {
+				compare(t, func(k *talk) {
+					e, to := k.bound(addr4("0.0.0.0", 5001)), addr4("127.0.0.1", 5000)
+					if connected {
+						ok(t, "Connect", e.Connect(to))
+					}
+					k.note("shutdown: %s", name(e.Shutdown(endpoint.SHUT_WR)))
+					k.send(e, "hello", to, control)
+				})
+			})
+		}
+	}
+}
+
+// TestUnboundControlIsTheKernels: a send gives the socket a port.
+func TestUnboundControlIsTheKernels(t *testing.T) {
+	for what, control := range sendCases {
+		t.Run(what, func(t *testing.T) {
+			compare(t, func(k *talk) {
+				e, from := k.bound(addr4("0.0.0.0", 5000)), k.socket(endpoint.AF_INET, endpoint.SOCK_DGRAM)
+				k.send(from, "hello", endpoint.Sockaddr{}, control)
+				k.send(from, "hello", addr4("127.0.0.1", 0), control)
+				k.send(from, "hello", addr4("127.0.0.1", 5000), control)
+				if k.lines[len(k.lines)-1] == `send "hello": 5, ok` {
+					_, sender := recv(t, e)
+					k.note("from %v", addrPort(t, sender).Addr())
+					k.note("its port is the socket's: %v", addrPort(t, sender).Port() == addrPort(t, local(t, from)).Port())
+				}
+			})
+		})
+	}
+}
+
 func TestStreamControlIsTheKernels(t *testing.T) {
 	for what, control := range sendCases {
 		t.Run(what, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -260,6 +261,9 @@ func (p *Provider) linkOf(addr netip.Addr, index int) int {
 // sendWithControl applies the control data of a message to a send whose
 // destination is in p.to, and sends.
 func (e *Endpoint) sendWithControl(c *core, p *payload, m *endpoint.Message, opts tcpip.WriteOptions) (int64, endpoint.Errno) {
+	if e.isUDP() && p.to.Port == 0 {
+		return 0, endpoint.EINVAL // before the control data is looked at
+	}
 	ipv4 := isIPv4(p.to.Addr)
 	s := &p.control
 	if errno := e.parseControl(s, m.Control, ipv4); errno != 0 {
@@ -286,6 +290,10 @@ func (e *Endpoint) sendWithControl(c *core, p *payload, m *endpoint.Message, opt
 		return 0, e.notSent(c, err, size, opts.To)
 	}
 	return n, 0
+}
+
+func (e *Endpoint) isUDP() bool {
+	return e.typ == endpoint.SOCK_DGRAM && e.transport == udp.ProtocolNumber
 }
 
 // peer is the address that the core is connected to; without an address if it is

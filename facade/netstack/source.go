@@ -18,7 +18,7 @@ import (
 // a UDP header of ours. It lives for this one datagram and receives nothing. Such a
 // datagram is not fragmented: EMSGSIZE beyond the MTU.
 func (e *Endpoint) sendFrom(c *core, p *payload, s *sendControl) (int64, endpoint.Errno) {
-	if e.typ != endpoint.SOCK_DGRAM || e.transport != udp.ProtocolNumber {
+	if !e.isUDP() {
 		return 0, endpoint.EOPNOTSUPP
 	}
 	if !e.p.isLocal(s.source, 0) {
@@ -27,7 +27,7 @@ func (e *Endpoint) sendFrom(c *core, p *payload, s *sendControl) (int64, endpoin
 	if errno := toErrno(c.SocketOptions().GetLastError()); errno != 0 {
 		return 0, errno
 	}
-	port, errno := sourcePort(c)
+	port, errno := sourcePort(c, p)
 	if errno != 0 {
 		return 0, errno
 	}
@@ -58,13 +58,20 @@ func (e *Endpoint) sendFrom(c *core, p *payload, s *sendControl) (int64, endpoin
 }
 
 // sourcePort is the port of a socket; one that has none is given one, as a send
-// does.
-func sourcePort(c *core) (uint16, endpoint.Errno) {
+// does. EPIPE after a shutdown: no other error of the way that a plain send would
+// go counts here.
+func sourcePort(c *core, p *payload) (uint16, endpoint.Errno) {
+	sender, ok := c.Endpoint.(tcpip.EndpointWithPreflight)
+	if !ok {
+		return 0, endpoint.EOPNOTSUPP
+	}
+	unsendable := sender.Preflight(tcpip.WriteOptions{To: &p.to})
+	if _, shut := unsendable.(*tcpip.ErrClosedForSend); shut {
+		return 0, toErrno(unsendable)
+	}
 	local, err := c.GetLocalAddress()
 	if err == nil && local.Port == 0 {
-		if err = c.Bind(tcpip.FullAddress{}); err == nil {
-			local, err = c.GetLocalAddress()
-		}
+		err = unsendable
 	}
 	return local.Port, toErrno(err)
 }
