@@ -46,11 +46,12 @@ var families = map[string]family{
 
 const cableIndex = 2
 
-// groupHosts are two stacks on a cable; a has two addresses of each family.
+// groupHosts are two stacks on a cable, which compute and verify checksums; a has
+// two addresses of each family.
 func groupHosts(t testing.TB) (a, b *netstack.Provider) {
 	t.Helper()
 	testenv.LeakCheck(t)
-	ea, eb := link.NewCable(link.CableConfig{})
+	ea, eb := link.NewCable(link.CableConfig{Checksums: true})
 	a = newProvider(t, newStack(t, stack.Config{Links: []stack.LinkConfig{linkConfig(ea, "10.0.0.1/24", "fd00::1/64", "10.0.0.3/24", "fd00::3/64")}}))
 	b = newProvider(t, newStack(t, stack.Config{Links: []stack.LinkConfig{linkConfig(eb, "10.0.0.2/24", "fd00::2/64")}}))
 	return a, b
