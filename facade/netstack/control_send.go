@@ -7,7 +7,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
-	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -290,10 +289,6 @@ func (e *Endpoint) sendWithControl(c *core, p *payload, m *endpoint.Message, opt
 		return 0, e.notSent(c, err, size, opts.To)
 	}
 	return n, 0
-}
-
-func (e *Endpoint) isUDP() bool {
-	return e.typ == endpoint.SOCK_DGRAM && e.transport == udp.ProtocolNumber
 }
 
 // peer is the address that the core is connected to; without an address if it is

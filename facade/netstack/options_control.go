@@ -7,8 +7,8 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
-// The options that ask for control data and extended errors, and those of
-// multicast. Streams take the former as in Linux, where they have no effect either.
+// The options of control data, extended errors and groups. Streams keep those that
+// only ask for something, without effect; of groups they have none.
 var (
 	controlSocketOptions = map[int]option{
 		endpoint.SO_TIMESTAMP:   timestampOption(wantTimestamp),
