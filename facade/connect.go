@@ -39,7 +39,11 @@ func (e *engine) accept(w patience) (*engine, endpoint.Sockaddr, result) {
 	if !r.ok() {
 		return nil, endpoint.Sockaddr{}, r
 	}
-	return e.m.adopt(e, o.accepted), o.addr, r
+	a := e.m.adopt(e, o.accepted)
+	// SO_RCVTIMEO and SO_SNDTIMEO are inherited as the endpoint's options are.
+	a.rd.limit.Store(e.rd.limit.Load())
+	a.wr.limit.Store(e.wr.limit.Load())
+	return a, o.addr, r
 }
 
 // shutdown ends one or both halves.

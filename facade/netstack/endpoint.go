@@ -1,7 +1,6 @@
 package netstack
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -200,27 +199,6 @@ func (e *Endpoint) Accept() (endpoint.Endpoint, endpoint.Sockaddr, endpoint.Errn
 	}
 	a.inherit(e)
 	return a, sockaddr(e.family, peer), 0
-}
-
-// inherit gives an accepted socket the options that were set on its listener, of
-// which gVisor passes on only a few.
-func (e *Endpoint) inherit(listener *Endpoint) {
-	listener.mu.Lock()
-	options := slices.Clone(listener.options)
-	listener.mu.Unlock()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.options = options
-	e.replay(e.current.Load())
-}
-
-// replay sets on c the options that were set before. Each was accepted then;
-// what the new state refuses stays default.
-func (e *Endpoint) replay(c *core) {
-	for i := range e.options {
-		o := &e.options[i]
-		o.option.set(e, c, o.value[:o.n])
-	}
 }
 
 // shutdowns maps SHUT_* to gVisor's flags.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,6 +25,8 @@ type option struct {
 	// once marks a set that acts rather than configures, so that it is not
 	// repeated on a core that follows.
 	once bool
+	// own marks an option that an accepted socket does not take from its listener.
+	own bool
 	// text marks a value that is a string, of any length.
 	text bool
 }
@@ -145,6 +148,38 @@ func (e *Endpoint) SetSockOpt(level, name int, v []byte) endpoint.Errno {
 		e.remember(optionKey{level, name}, o, v)
 	}
 	return 0
+}
+
+// inherit gives an accepted socket the options that were set on its listener, of
+// which gVisor passes on only a few.
+func (e *Endpoint) inherit(listener *Endpoint) {
+	listener.mu.Lock()
+	options, kept := slices.Clone(listener.options), maps.Clone(listener.kept)
+	only := listener.onlyIPv6(listener.current.Load())
+	listener.mu.Unlock()
+	options = slices.DeleteFunc(options, func(o setOption) bool {
+		if o.option.own {
+			delete(kept, o.key)
+		}
+		return o.option.own
+	})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.options, e.kept = options, kept
+	c := e.current.Load()
+	e.replay(c)
+	if only {
+		c.SocketOptions().SetV6Only(true)
+	}
+}
+
+// replay sets on c the options that were set before. Each was accepted then;
+// what the new state refuses stays default.
+func (e *Endpoint) replay(c *core) {
+	for i := range e.options {
+		o := &e.options[i]
+		o.option.set(e, c, o.value[:o.n])
+	}
 }
 
 func (e *Endpoint) remember(key optionKey, o option, v []byte) {

@@ -70,9 +70,9 @@ func queued(t *testing.T, e endpoint.Endpoint) int {
 func TestKeptOptionsFollow(t *testing.T) {
 	p := host(t)
 	l := listener(t, p, loopback4)
-	ok(t, "listener", setInt(l, endpoint.SOL_SOCKET, endpoint.SO_PRIORITY, 4))
+	ok(t, "listener", setInt(l, endpoint.SOL_SOCKET, endpoint.SO_BUSY_POLL, 4))
 	e := open(t, p, endpoint.AF_INET, endpoint.SOCK_STREAM)
-	ok(t, "client", setInt(e, endpoint.SOL_SOCKET, endpoint.SO_PRIORITY, 5))
+	ok(t, "client", setInt(e, endpoint.SOL_SOCKET, endpoint.SO_BUSY_POLL, 5))
 	want(t, "refused", connect(t, e, closedPort(t, p, endpoint.SOCK_STREAM, loopback4)), endpoint.ECONNREFUSED)
 	ok(t, "connect again", connect(t, e, local(t, l)))
 	accepted, _ := accept(t, l)
@@ -80,8 +80,8 @@ func TestKeptOptionsFollow(t *testing.T) {
 		e    endpoint.Endpoint
 		want int
 	}{"accepted": {accepted, 4}, "connected again": {e, 5}} {
-		if v := getInt(t, c.e, endpoint.SOL_SOCKET, endpoint.SO_PRIORITY); v != c.want {
-			t.Errorf("%s: SO_PRIORITY %d, want %d", name, v, c.want)
+		if v := getInt(t, c.e, endpoint.SOL_SOCKET, endpoint.SO_BUSY_POLL); v != c.want {
+			t.Errorf("%s: SO_BUSY_POLL %d, want %d", name, v, c.want)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 var keptSocketOptions = keptOptions(endpoint.SOL_SOCKET, []kept{
 	{name: endpoint.SO_DEBUG, accept: asFlag},
 	{name: endpoint.SO_OOBINLINE, accept: asFlag},
-	{name: endpoint.SO_PRIORITY},
+	{name: endpoint.SO_PRIORITY, form: ownOption},
 	{name: endpoint.SO_BSDCOMPAT, accept: always0(nil)},
 	{name: endpoint.SO_BUSY_POLL, accept: within(0, math.MaxInt32)},
 	{name: endpoint.SO_PREFER_BUSY_POLL, accept: asFlag},
@@ -25,7 +25,7 @@ var keptTCPOptions = keptOptions(endpoint.IPPROTO_TCP, []kept{
 	{name: endpoint.TCP_WINDOW_CLAMP, accept: windowClamp},
 	{name: endpoint.TCP_THIN_LINEAR_TIMEOUTS, accept: within(0, 1)},
 	{name: endpoint.TCP_THIN_DUPACK, accept: always0(within(0, 1))},
-	{name: endpoint.TCP_FASTOPEN, accept: fastOpen},
+	{name: endpoint.TCP_FASTOPEN, accept: fastOpen, form: ownOption},
 	{name: endpoint.TCP_FASTOPEN_CONNECT, accept: fastOpenConnect},
 	{name: endpoint.TCP_FASTOPEN_NO_COOKIE, accept: fastOpenNoCookie},
 	{name: endpoint.TCP_NOTSENT_LOWAT},

@@ -114,14 +114,18 @@ func ttlOption(name tcpip.SockOptInt, lowest, inherit int) option {
 	}
 }
 
-// getV6Only is also on for a socket that is bound to an address of IPv6's own, as
-// __inet6_bind has it: it can be no other.
 func getV6Only(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
+	return getInt(v, boolInt(e.onlyIPv6(c)))
+}
+
+// onlyIPv6 tells whether a socket is for IPv6 alone. One that is bound to an address
+// of IPv6's own always is, as __inet6_bind has it. The caller holds e.mu.
+func (e *Endpoint) onlyIPv6(c *core) bool {
 	bound, ok := e.bound.AddrPort()
-	e.mu.Unlock()
-	only := ok && !bound.Addr().IsUnspecified() && !bound.Addr().Is4In6()
-	return getInt(v, boolInt(only || c.SocketOptions().GetV6Only()))
+	own := ok && bound.Addr().Is6() && !bound.Addr().Is4In6() && !bound.Addr().IsUnspecified()
+	return own || c.SocketOptions().GetV6Only()
 }
 
 // setV6Only refuses a socket that has a port: it is registered for its families.

@@ -97,6 +97,12 @@ func always0(accept func(*Endpoint, *core, int) (int, endpoint.Errno)) func(*End
 	}
 }
 
+// ownOption is not inherited by accepted sockets.
+func ownOption(o option) option {
+	o.own = true
+	return o
+}
+
 // writeOnly leaves an option no value to read.
 func writeOnly(o option) option {
 	o.get = nil

@@ -22,7 +22,7 @@ var tcpOptions = map[int]option{
 		func(o *tcpip.SocketOptions) bool { return !o.GetDelayOption() },
 		func(o *tcpip.SocketOptions, v bool) { o.SetDelayOption(!v) }),
 	endpoint.TCP_CORK:     boolOption((*tcpip.SocketOptions).GetCorkOption, (*tcpip.SocketOptions).SetCorkOption),
-	endpoint.TCP_QUICKACK: boolOption((*tcpip.SocketOptions).GetQuickAck, (*tcpip.SocketOptions).SetQuickAck),
+	endpoint.TCP_QUICKACK: ownOption(boolOption((*tcpip.SocketOptions).GetQuickAck, (*tcpip.SocketOptions).SetQuickAck)),
 	endpoint.TCP_MAXSEG:   {get: getMaxSegment, set: setMaxSegment},
 	endpoint.TCP_KEEPCNT:  intOption(tcpip.KeepaliveCountOption, 1, maxKeepaliveProbes),
 	endpoint.TCP_SYNCNT:   intOption(tcpip.TCPSynCountOption, 1, 127),
@@ -44,7 +44,7 @@ var tcpOptions = map[int]option{
 			}
 			return time.Duration(o)
 		}),
-	endpoint.TCP_DEFER_ACCEPT: deferAccept,
+	endpoint.TCP_DEFER_ACCEPT: ownOption(deferAccept),
 
 	endpoint.TCP_CONGESTION: {get: getCongestion, set: setCongestion, text: true},
 	endpoint.TCP_CC_INFO:    {get: getCongestionInfo},

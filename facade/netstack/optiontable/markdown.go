@@ -23,9 +23,11 @@ length by length and state by state, to a kernel.
 - **refused, as on Linux**: gets the error that Linux gives on these sockets.
 
 What the stack has no notion of needs no privilege: SO_MARK, SO_PRIORITY, SO_DEBUG, SO_BINDTODEVICE and the others for which
-Linux asks CAP_NET_ADMIN or CAP_NET_RAW are open to everybody. Only TCP_REPAIR is EPERM. A connection that is accepted, and a
-stream that connects again after a failure, have the options that were set before. The flow label of an address (sin6_flowinfo)
-is accepted; packets carry 0.
+Linux asks CAP_NET_ADMIN or CAP_NET_RAW are open to everybody. Only TCP_REPAIR is EPERM.
+
+An accepted socket has the options of its listener, as on Linux: all but SO_PRIORITY, TCP_DEFER_ACCEPT, TCP_FASTOPEN and
+TCP_QUICKACK. A stream that connects again after a failure keeps its options. The flow label of an address (sin6_flowinfo) is
+accepted; packets carry 0.
 `
 
 // Markdown prints the table as docs/options.md.
