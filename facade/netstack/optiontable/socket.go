@@ -87,7 +87,7 @@ var socketRows = []Row{
 	{Number: 53, Name: "SO_CNX_ADVICE", Status: NoEffect, Form: Int, Access: WriteOnly, Takes: writes(ints(1)),
 		Why: "asks for another route where there are several; routes here are what the stack was given"},
 	{Number: 55, Name: "SO_MEMINFO", Form: "u32[9]", Access: ReadOnly, Volatile: true,
-		Why: "receive queue, buffer sizes and drops of UDP; what gVisor does not tell is 0"},
+		Why: "receive queue (of UDP its first datagram), buffer sizes and drops of UDP; what gVisor does not tell is 0"},
 	{Number: 56, Name: "SO_INCOMING_NAPI_ID", Form: Int, Access: ReadOnly, Fresh: ints(0), Why: "0, as for every packet that no hardware queue brought"},
 	{Number: 57, Name: "SO_COOKIE", Form: "u64", Access: ReadOnly, Volatile: true},
 	{Number: 59, Name: "SO_PEERGROUPS", Status: Refused, Form: "gid_t[]", Access: ReadOnly, Why: "for other families: ENODATA"},
