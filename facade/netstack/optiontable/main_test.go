@@ -28,7 +28,7 @@ var pending = map[string]bool{
 	"PACKET_ADD_MEMBERSHIP": true, "PACKET_DROP_MEMBERSHIP": true, "PACKET_STATISTICS": true, "PACKET_AUXDATA": true, "PACKET_IGNORE_OUTGOING": true,
 }
 
-// kind is a kind of socket of the stack.
+// kind is a kind of socket that the stack has.
 type kind struct {
 	kind   optiontable.Kinds
 	family facade.Family
@@ -80,7 +80,7 @@ func errnoOf(err error) syscall.Errno {
 func module(t *testing.T) *facade.Module {
 	t.Helper()
 	testenv.LeakCheck(t)
-	m := facade.New(facade.Config{})
+	m := facade.New(facade.Config{Kernel: facade.KernelNever})
 	t.Cleanup(func() { must(t, m.Close()) })
 	return m
 }
