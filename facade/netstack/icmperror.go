@@ -82,7 +82,8 @@ func parseICMPError(network tcpip.NetworkProtocolNumber, b []byte) (e icmpError,
 		e.source, e.destination, e.transport = h.SourceAddress(), h.DestinationAddress(), h.TransportProtocol()
 	} else if len(inner) >= length {
 		h := header.IPv6(inner)
-		e.source, e.destination, e.transport = h.SourceAddress(), h.DestinationAddress(), h.TransportProtocol()
+		e.source, e.destination = h.SourceAddress(), h.DestinationAddress()
+		e.transport = tcpip.TransportProtocolNumber(h.NextHeader())
 	}
 	if len(inner) < length+icmpHeader {
 		return icmpError{}, false

@@ -107,15 +107,15 @@ var keepaliveKey = optionKey{-1, 0}
 // keepaliveValues wraps WSAIoctl's SIO_KEEPALIVE_VALS. A time of zero is EINVAL,
 // as is one that TCP_KEEPIDLE could not hold; turning keepalives off takes the
 // times all the same.
-func keepaliveValues(e *Endpoint, c *core, arg []byte) endpoint.Errno {
+func keepaliveValues(e *Endpoint, _ *core, arg []byte) endpoint.Errno {
 	if !e.isStream() {
 		return endpoint.EOPNOTSUPP
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if c = e.current.Load(); e.closed.Load() {
-		return endpoint.EBADF
+	c, errno := e.lock()
+	if errno != 0 {
+		return errno
 	}
+	defer e.mu.Unlock()
 	if errno := setKeepalive(e, c, arg); errno != 0 {
 		return errno
 	}

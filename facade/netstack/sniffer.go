@@ -97,7 +97,8 @@ func (s *ipSocket) sniffed(nic tcpip.NICID, b []byte) {
 		d.tos, _ = h.TOS()
 	} else {
 		h := header.IPv6(b)
-		d.from.Addr, dst, protocol, d.ttl = h.SourceAddress(), h.DestinationAddress(), h.TransportProtocol(), h.HopLimit()
+		d.from.Addr, dst, d.ttl = h.SourceAddress(), h.DestinationAddress(), h.HopLimit()
+		protocol = tcpip.TransportProtocolNumber(h.NextHeader())
 		d.tos, _ = h.TOS()
 	}
 	d.info = tcpip.IPPacketInfo{NIC: nic, LocalAddr: dst, DestinationAddr: dst}
