@@ -59,32 +59,18 @@ func receiveQueue(e *Endpoint, c *core, arg []byte) endpoint.Errno {
 	return toErrno(err)
 }
 
-// sendQueue is SIOCOUTQ: what the socket is charged for packets that links still
-// hold. gVisor does not tell that of TCP and UDP.
+// sendQueue is SIOCOUTQ: what a raw socket is charged for packets that links still
+// hold. Of the other kinds gVisor does not tell, and ping sockets have none on
+// Linux either.
 func sendQueue(e *Endpoint, c *core, arg []byte) endpoint.Errno {
-	m := mailboxOf(c)
-	if m == nil {
-		if e.isStream() && c.state() == tcp.StateListen {
-			return endpoint.EINVAL
-		}
-		return endpoint.ENOTTY
+	if s := rawSocket(c); s != nil {
+		binary.NativeEndian.PutUint32(arg, uint32(s.sending.Load()))
+		return 0
 	}
-	if s, ok := c.Endpoint.(*ipSocket); ok && s.ping != nil {
-		return endpoint.ENOTTY
+	if e.isStream() && c.state() == tcp.StateListen {
+		return endpoint.EINVAL
 	}
-	binary.NativeEndian.PutUint32(arg, uint32(m.sending.Load()))
-	return 0
-}
-
-// mailboxOf is the mailbox of a raw, ping or packet socket, or nil.
-func mailboxOf(c *core) *mailbox {
-	switch s := c.Endpoint.(type) {
-	case *ipSocket:
-		return &s.mailbox
-	case *packetSocket:
-		return &s.mailbox
-	}
-	return nil
+	return endpoint.ENOTTY
 }
 
 // atMark is SIOCATMARK: never, as there is no urgent data.

@@ -35,7 +35,7 @@ func TestIoctlsAreTheKernels(t *testing.T) {
 					n.ioctl(e, req, ifreqOf("lo"))
 					n.ioctl(e, req, ifreqOf("nowhere9"))
 				}
-				for _, req := range []uint{endpoint.SIOCGIFADDR, endpoint.SIOCGIFNETMASK, endpoint.SIOCGIFMTU, endpoint.SIOCGIFHWADDR} {
+				for _, req := range []uint{endpoint.SIOCGIFADDR, endpoint.SIOCGIFNETMASK, endpoint.SIOCGIFMTU, endpoint.SIOCGIFHWADDR, endpoint.SIOCGIFFLAGS, endpoint.SIOCGIFINDEX} {
 					n.ioctl(e, req, ifreqOf("silent0"))
 				}
 				for _, index := range []uint32{0, 1, 99} {
@@ -45,7 +45,7 @@ func TestIoctlsAreTheKernels(t *testing.T) {
 				}
 				n.ioctl(e, endpoint.SIOCATMARK, make([]byte, 4))
 				n.ioctl(e, endpoint.FIONREAD, make([]byte, 4))
-				if c[0] == packet || c[1] == rawType {
+				if c[0] == inet && c[1] == rawType {
 					n.ioctl(e, endpoint.SIOCOUTQ, make([]byte, 4))
 				}
 			})
