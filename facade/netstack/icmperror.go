@@ -31,15 +31,20 @@ var hardErrors = map[icmpKind]tcpip.Error{
 	{3, 13}: &tcpip.ErrHostUnreachable{},
 	{3, 14}: &tcpip.ErrHostUnreachable{},
 	{3, 15}: &tcpip.ErrHostUnreachable{},
+	{12, 0}: errProtocol,
+	{12, 1}: errProtocol,
+	{12, 2}: errProtocol,
 }
 
-// hardErrors6 are those of icmpv6_err_convert of net/ipv6/icmp.c. Administrative
-// refusals are EACCES.
+// hardErrors6 are those of icmpv6_err_convert of net/ipv6/icmp.c.
 var hardErrors6 = map[icmpKind]tcpip.Error{
-	{1, 1}: &tcpip.ErrBroadcastDisabled{},
+	{1, 1}: errAccess,
 	{1, 4}: &tcpip.ErrConnectionRefused{},
-	{1, 5}: &tcpip.ErrBroadcastDisabled{},
-	{1, 6}: &tcpip.ErrBroadcastDisabled{},
+	{1, 5}: errAccess,
+	{1, 6}: errAccess,
+	{4, 0}: errProtocol,
+	{4, 1}: errProtocol,
+	{4, 2}: errProtocol,
 }
 
 // icmpError is an ICMP error message about a packet that was sent.

@@ -46,10 +46,12 @@ func (s *ipSocket) link(to tcpip.FullAddress) int {
 
 // Write implements tcpip.Endpoint.
 func (s *ipSocket) Write(p tcpip.Payloader, opts tcpip.WriteOptions) (int64, tcpip.Error) {
-	// A raw socket of the kernel looks at that only with IP_HDRINCL.
-	evenShut := s.ping == nil && !s.SocketOptions().GetHeaderIncluded()
-	if err := s.writable(evenShut); err != nil {
-		return 0, err
+	// The kernel looks for errors and shutdown(2) only where it allocates a packet
+	// for the socket (sock_alloc_send_skb): not when it adds a raw one's header.
+	if s.ping != nil || s.SocketOptions().GetHeaderIncluded() {
+		if err := s.writable(); err != nil {
+			return 0, err
+		}
 	}
 	if p.Len() > maxIPPacket {
 		return 0, &tcpip.ErrMessageTooLong{}

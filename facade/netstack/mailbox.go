@@ -213,8 +213,8 @@ func (m *mailbox) charge(n int) (release func(), err tcpip.Error) {
 	}, nil
 }
 
-// writable tells why not. What shutdown(2) did may not count.
-func (m *mailbox) writable(evenShut bool) tcpip.Error {
+// writable tells why not.
+func (m *mailbox) writable() tcpip.Error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	err := m.err
@@ -222,7 +222,7 @@ func (m *mailbox) writable(evenShut bool) tcpip.Error {
 	switch {
 	case err != nil:
 		return err
-	case m.closed || m.noWrite && !evenShut:
+	case m.closed || m.noWrite:
 		return &tcpip.ErrClosedForSend{}
 	}
 	return nil

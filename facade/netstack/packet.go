@@ -231,7 +231,7 @@ func hardwareType(l *stack.Link) uint16 {
 
 // Write implements tcpip.Endpoint: packet_snd of the kernel.
 func (s *packetSocket) Write(p tcpip.Payloader, opts tcpip.WriteOptions) (int64, tcpip.Error) {
-	if err := s.writable(false); err != nil {
+	if err := s.writable(); err != nil {
 		return 0, err
 	}
 	st := s.load()

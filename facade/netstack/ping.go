@@ -172,7 +172,7 @@ func (s *ipSocket) identifier() (uint16, tcpip.Error) {
 	if ident := s.load().ident; ident != 0 {
 		return ident, nil
 	}
-	if err := s.writable(false); err != nil {
+	if err := s.writable(); err != nil {
 		return 0, err // closed meanwhile
 	}
 	err := s.ping.bind(s, tcpip.FullAddress{})

@@ -126,6 +126,21 @@ var rawScripts = map[string]script{
 		n.send(e, ipv4Header(5, 4, "0.0.0.0", "192.0.2.2", 1480), in4("192.0.2.2", 0), 0)
 		n.send(e, ipv4Header(5, 4, "0.0.0.0", "192.0.2.2", 1481), in4("192.0.2.2", 0), 0)
 	},
+	"errors of a connected socket": func(n *notes) {
+		e, bystander := n.socket(inet, rawType, 17), n.socket(inet, rawType, 17)
+		n.connect(e, in4("127.0.0.1", 0))
+		datagram := []byte("\x00\x09\x00\x09\x00\x08\x00\x00") // to where nobody listens
+		n.send(e, datagram, none, 0)
+		n.recv(e, 100, 0, maskIP)
+		n.recv(e, 100, 0, maskIP)
+		n.recv(bystander, 100, 0, maskIP)
+		n.send(e, datagram, none, 0)
+		n.get(e, endpoint.SOL_SOCKET, endpoint.SO_ERROR, 4)
+		n.get(e, endpoint.SOL_SOCKET, endpoint.SO_ERROR, 4)
+		n.send(e, datagram, none, 0)
+		n.send(e, datagram, none, 0)
+		n.get(bystander, endpoint.SOL_SOCKET, endpoint.SO_ERROR, 4)
+	},
 	"ICMP": func(n *notes) {
 		e := n.socket(inet, rawType, 1)
 		n.send(e, withChecksum(echo(8, 0x1234, "hello")), in4("127.0.0.1", 0), 0)
