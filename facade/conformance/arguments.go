@@ -53,6 +53,9 @@ func nilSockets(t *testing.T, env Env) {
 		if s.Family() != 0 || s.Type() != 0 || s.Proto() != 0 || s.GetTimeout() != 0 {
 			t.Error("a socket that never was has attributes")
 		}
+		if got := s.String(); got != "<socket [closed] fd=-1, family=AF_UNSPEC, type=0, proto=0>" {
+			t.Errorf("a socket that never was is %s", got)
+		}
 	}
 }
 

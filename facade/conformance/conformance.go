@@ -31,7 +31,8 @@ type Env struct {
 	// Narrow returns an Env of one module whose ephemeral ports are first to
 	// last, both included, for one test; nil skips the tests of exhaustion.
 	Narrow func(t *testing.T, env Env, first, last int) Env
-	// Logged makes a further module of the same kind, with a logger.
+	// Logged makes a further module of the same kind, with a logger; nil skips
+	// the tests of sockets that nobody closes.
 	Logged func(*slog.Logger) *facade.Module
 	// Skip ends a test with a reason; it may make that a failure instead.
 	Skip func(t testing.TB, why string)

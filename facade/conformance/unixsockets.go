@@ -42,8 +42,8 @@ func shortDir(t testing.TB) string {
 	return dir
 }
 
-// freeName is an abstract name that nobody has, of n bytes: NUL, then from here
-// on what the test adds, and the process's number.
+// freeName is an abstract name that nobody has, of n bytes or more: NUL, prefix
+// and the process's number.
 func freeName(prefix string, n int) facade.UnixAddr {
 	name := "\x00" + prefix + strconv.Itoa(os.Getpid())
 	return facade.UnixAddr{Path: name + strings.Repeat("h", max(0, n-len(name)))}
