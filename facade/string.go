@@ -3,10 +3,13 @@ package facade
 import (
 	"fmt"
 	"strings"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
 // String is for people: what the socket is, its descriptor if Fileno has made one
-// or the kernel has, and its addresses while it is open. It does not block.
+// or the kernel has, and the addresses that it has while it is open. It does not
+// block.
 func (s *Socket) String() string {
 	e, err := s.engineFor("repr")
 	if err != nil {
@@ -18,18 +21,24 @@ func (s *Socket) String() string {
 		fmt.Fprintf(&b, "fd=%d, ", fd)
 	}
 	b.WriteString(s.kind())
-	if a, errno := e.ep.LocalAddr(); errno == 0 && !a.IsZero() {
-		fmt.Fprintf(&b, ", laddr=%v", e.addr(a))
-	}
-	if a, errno := e.ep.PeerAddr(); errno == 0 && !a.IsZero() {
-		fmt.Fprintf(&b, ", raddr=%v", e.addr(a))
-	}
-	b.WriteByte('>')
+	local, _ := e.ep.LocalAddr()
+	peer, _ := e.ep.PeerAddr()
+	b.WriteString(e.shownAddr("laddr", local) + e.shownAddr("raddr", peer) + ">")
 	return b.String()
 }
 
 func (s *Socket) kind() string {
 	return fmt.Sprintf("family=%v, type=%v, proto=%d", s.Family(), s.Type(), s.Proto())
+}
+
+// shownAddr is nothing for no address and for one without text, as of an AF_UNIX
+// socket without a name.
+func (t *traffic) shownAddr(name string, sa endpoint.Sockaddr) string {
+	a := t.addr(sa)
+	if a == nil || a.String() == "" {
+		return ""
+	}
+	return ", " + name + "=" + a.String()
 }
 
 // shownFD is the descriptor of an open socket, as far as there is one.

@@ -15,6 +15,7 @@ var textTests = []test{
 	{"Text/UnknownNumbersStayNumbers", unknownNumbers},
 	{"Text/CrucialConstants", crucialConstants},
 	{"Text/SocketPrintsItself", printsItself},
+	{"Text/SocketPrintsNoEmptyName", printsNoEmptyName},
 	{"Text/SocketPrintsDescriptor", printsDescriptor},
 	{"Text/SocketsDoNotSerialise", doNotSerialise},
 }
@@ -76,6 +77,20 @@ func printsItself(t *testing.T, env Env) {
 	must(t, client.Close())
 	if got, want := client.String(), "<socket [closed] fd=-1, "+kind+">"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// printsNoEmptyName: a socket of AF_UNIX has an address only with a name.
+func printsNoEmptyName(t *testing.T, env Env) {
+	s := env.unixSocket(t)
+	const kind = "family=AF_UNIX, type=SOCK_STREAM, proto=0"
+	if got := s.String(); !strings.HasSuffix(got, kind+">") {
+		t.Errorf("%s, want it to end in %s>", got, kind)
+	}
+	a := freeName("prints", 0)
+	must(t, s.Bind(a))
+	if got := s.String(); !strings.HasSuffix(got, kind+", laddr="+a.String()+">") {
+		t.Errorf("%s, want it to end in %v", got, a)
 	}
 }
 
