@@ -71,10 +71,10 @@ func TestKeepaliveValuesEndAConnection(t *testing.T) {
 	e := open(t, a, endpoint.AF_INET, endpoint.SOCK_STREAM)
 	ok(t, "TCP_KEEPCNT", setInt(e, endpoint.IPPROTO_TCP, endpoint.TCP_KEEPCNT, 2))
 	ok(t, "connect", connect(t, e, local(t, l)))
+	begin := time.Now()
 	_, errno := e.Ioctl(endpoint.SIO_KEEPALIVE_VALS, keepalive(1, 20, 10))
 	ok(t, "SIO_KEEPALIVE_VALS", errno)
 	eb.SetUp(false)
-	begin := time.Now()
 	m := endpoint.Message{Iov: [][]byte{make([]byte, 1)}}
 	errno = wait(t, e, func() endpoint.Errno {
 		_, errno := e.Recv(&m)
