@@ -16,6 +16,7 @@ import (
 type engine struct {
 	*traffic
 	timeout atomic.Int64 // of a Socket, in nanoseconds
+	dropped runtime.Cleanup
 }
 
 // NoTimeout is the timeout of a socket in blocking mode: None in the reference.
@@ -30,6 +31,12 @@ func engineOn(t *traffic) *engine {
 	e := &engine{traffic: t}
 	e.timeout.Store(int64(t.m.GetDefaultTimeout()))
 	t.engines.Add(1)
-	runtime.AddCleanup(e, (*traffic).abandon, t)
+	e.dropped = runtime.AddCleanup(e, (*traffic).abandon, t)
 	return e
+}
+
+// close ends the socket; see traffic.close.
+func (e *engine) close() bool {
+	e.dropped.Stop() // which would keep the traffic until a second collection
+	return e.traffic.close()
 }
