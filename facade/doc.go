@@ -13,8 +13,8 @@
 //
 // # Errors
 //
-// A Socket returns *Error for what a socket answers and *ArgumentError for
-// arguments that are refused before any I/O. The face of package net returns
+// A Socket returns *Error for what a socket answers, *ArgumentError for arguments
+// that are refused before any I/O, and *GAIError for names. The face of package net returns
 // *net.OpError, shaped as package net shapes it. Both satisfy errors.Is for the
 // syscall.Errno and for net.ErrClosed and os.ErrDeadlineExceeded.
 package facade
