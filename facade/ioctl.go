@@ -9,7 +9,7 @@ import (
 // SIO_KEEPALIVE_VALS: arg is the request's argument in the kernel's layout, which
 // the call reads or fills, and the number is what ioctl(2) returns. A negative
 // control is refused.
-func (s *Socket) Ioctl(control int, arg []byte) (int, error) {
+func (s *Socket) Ioctl(control int64, arg []byte) (int, error) {
 	const op = "ioctl"
 	if control < 0 {
 		return 0, badArgument(op, "invalid ioctl command")
@@ -25,7 +25,7 @@ func (s *Socket) Ioctl(control int, arg []byte) (int, error) {
 
 // IoctlInt is Ioctl for a request whose argument is an int that goes in, such as
 // RCVALL_ON for SIO_RCVALL, or that comes out, as of FIONREAD.
-func (s *Socket) IoctlInt(control, value int) (int, error) {
+func (s *Socket) IoctlInt(control int64, value int) (int, error) {
 	arg := intBytes(value)
 	if _, err := s.Ioctl(control, arg); err != nil {
 		return 0, err

@@ -56,7 +56,7 @@ func (s *Socket) getSockOpt(level, name int, v []byte) (int, error) {
 
 // SetSockOpt wraps setsockopt(2) for an option that is an int.
 func (s *Socket) SetSockOpt(level, name, value int) error {
-	if value < math.MinInt32 || value > math.MaxUint32 {
+	if int64(value) < math.MinInt32 || int64(value) > math.MaxUint32 {
 		return badArgument("setsockopt", "value does not fit in 32 bits")
 	}
 	return s.SetSockOptBytes(level, name, intBytes(value))
