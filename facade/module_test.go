@@ -278,3 +278,23 @@ func TestDeadlinesFollowTheStacksClock(t *testing.T) {
 		t.Errorf("read: %v", err)
 	}
 }
+
+// TestPairWithoutUnix: the default family of a pair is AF_INET where there is no
+// AF_UNIX.
+func TestPairWithoutUnix(t *testing.T) {
+	m := facade.New(facade.Config{Kernel: facade.KernelNever})
+	closeAtEnd(t, m)
+	pair, err := m.SocketPair(facade.AF_UNSPEC, facade.SOCK_STREAM, 0)
+	must(t, err)
+	defer pair[0].Close()
+	defer pair[1].Close()
+	if f := pair[0].Family(); f != facade.AF_INET {
+		t.Errorf("a pair of %v", f)
+	}
+	must(t, pair[0].SendAll([]byte("x")))
+	if b, err := pair[1].Recv(1); string(b) != "x" || err != nil {
+		t.Errorf("recv: %q, %v", b, err)
+	}
+	_, err = m.SocketPair(facade.AF_UNIX, facade.SOCK_STREAM, 0)
+	wantErrno(t, "a pair of AF_UNIX", err, syscall.EAFNOSUPPORT)
+}

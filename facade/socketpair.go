@@ -7,22 +7,18 @@ import (
 )
 
 // SocketPair wraps socketpair(2): two sockets that are connected to each other,
-// with the module's default timeout. Family AF_UNSPEC is AF_UNIX. A pair of
-// AF_INET or AF_INET6, which the kernel does not make, is connected over the
-// loopback; EADDRNOTAVAIL where there is none.
+// with the module's default timeout. Family AF_UNSPEC is AF_UNIX, or AF_INET where
+// there is none. A pair of AF_INET or AF_INET6, which the kernel does not make, is
+// connected over the loopback; EADDRNOTAVAIL where there is none.
 func (m *Module) SocketPair(family Family, typ Type, proto int) ([2]*Socket, error) {
 	const op = "socketpair"
 	if m == nil {
 		return [2]*Socket{}, errnoError(op, nil, endpoint.EBADF)
 	}
-	if family == AF_UNSPEC {
-		family = AF_UNIX
+	pair, errno := m.pair(family, int(typ), proto)
+	if errno == endpoint.EAFNOSUPPORT && family == AF_UNSPEC {
+		pair, errno = m.pair(AF_INET, int(typ), proto)
 	}
-	make := m.pair
-	if family == AF_INET || family == AF_INET6 {
-		make = m.loopbackPair
-	}
-	pair, errno := make(int(family), int(typ), proto)
 	if errno != 0 {
 		return [2]*Socket{}, errnoError(op, nil, errno)
 	}
@@ -36,8 +32,18 @@ func (m *Module) SocketPair(family Family, typ Type, proto int) ([2]*Socket, err
 	return sockets, nil
 }
 
-// pair asks the family's provider.
-func (m *Module) pair(family, typ, proto int) (pair [2]*engine, errno endpoint.Errno) {
+func (m *Module) pair(family Family, typ, proto int) (pair [2]*engine, errno endpoint.Errno) {
+	switch family {
+	case AF_INET, AF_INET6:
+		return m.loopbackPair(int(family), typ, proto)
+	case AF_UNSPEC:
+		family = AF_UNIX
+	}
+	return m.providedPair(int(family), typ, proto)
+}
+
+// providedPair asks the family's provider.
+func (m *Module) providedPair(family, typ, proto int) (pair [2]*engine, errno endpoint.Errno) {
 	p, errno := m.provider(family)
 	if errno != 0 {
 		return pair, errno
