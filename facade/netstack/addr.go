@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"encoding/binary"
 	"net/netip"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -43,6 +44,16 @@ func (e *Endpoint) fullAddress(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddres
 		full.Addr = tcpip.AddrFromSlice(addr.AsSlice())
 	}
 	return full, 0
+}
+
+// wildcardOf makes AF_INET of an AF_UNSPEC address that is INADDR_ANY, as
+// __inet_bind of the kernel does for old programs.
+func wildcardOf(family int, sa *endpoint.Sockaddr) (endpoint.Sockaddr, bool) {
+	b := sa.Bytes()
+	if family != endpoint.AF_INET || sa.Family() != endpoint.AF_UNSPEC || len(b) < endpoint.SizeofSockaddrInet4 || [4]byte(b[4:8]) != [4]byte{} {
+		return endpoint.Sockaddr{}, false
+	}
+	return endpoint.SockaddrInet4(netip.IPv4Unspecified(), binary.BigEndian.Uint16(b[2:])), true
 }
 
 // sockaddr converts an address of the stack for a socket of the given family:

@@ -24,6 +24,9 @@ func (e *Endpoint) Connect(sa endpoint.Sockaddr) endpoint.Errno {
 	if sa.Family() == endpoint.AF_UNSPEC && !sa.IsZero() {
 		return e.disconnect(c)
 	}
+	if peer, errno := e.PeerAddr(); e.isStream() && errno == 0 {
+		sa = peer // of a connection, connect(2) only tells that there is one
+	}
 	full, errno := e.fullAddress(c, &sa)
 	if errno != 0 {
 		return errno

@@ -136,6 +136,9 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 		return errno
 	}
 	defer e.mu.Unlock()
+	if any, ok := wildcardOf(e.family, &sa); ok {
+		sa = any
+	}
 	full, errno := e.fullAddress(c, &sa)
 	if errno == endpoint.ENETUNREACH {
 		errno = endpoint.EINVAL // what __inet6_bind says of mapped addresses
@@ -220,12 +223,23 @@ func (e *Endpoint) Shutdown(how int) endpoint.Errno {
 		return endpoint.EINVAL
 	}
 	listening := e.isStream() && c.state() == tcp.StateListen
+	if listening && flags&tcpip.ShutdownRead != 0 {
+		return e.stopListening(c)
+	}
 	err := c.Shutdown(flags)
 	if err == nil && !listening {
 		e.shut.Or(uint32(flags))
 	}
 	e.Notify(endpoint.AllEvents)
 	return toErrno(err)
+}
+
+// stopListening makes a listener a socket that is only bound, as inet_shutdown of
+// the kernel does: its connections are reset.
+func (e *Endpoint) stopListening(c *core) endpoint.Errno {
+	errno := e.replace(c)
+	e.Notify(endpoint.AllEvents)
+	return errno
 }
 
 // LocalAddr wraps getsockname(2).
@@ -246,6 +260,9 @@ func (e *Endpoint) PeerAddr() (endpoint.Sockaddr, endpoint.Errno) {
 	c, errno := e.live()
 	if errno != 0 {
 		return endpoint.Sockaddr{}, errno
+	}
+	if e.isStream() && c.state() == tcp.StateTimeWait {
+		return endpoint.Sockaddr{}, endpoint.ENOTCONN // the kernel has no socket for it any more
 	}
 	full, err := c.GetRemoteAddress()
 	if err != nil {

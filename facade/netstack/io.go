@@ -222,8 +222,8 @@ func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
 	}
 	flags := m.Flags
 	m.Flags = 0
-	if flags&endpoint.MSG_OOB != 0 {
-		return 0, endpoint.EINVAL // the stack has no urgent data
+	if flags&endpoint.MSG_OOB != 0 && !e.isUDP() { // udp_recvmsg does not look
+		return 0, e.noUrgentData()
 	}
 	s := sinks.Get().(*sink)
 	defer s.release()
@@ -238,6 +238,14 @@ func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
 	}
 	s.swallow = true
 	return e.recvDatagram(c, s, opts, m, flags)
+}
+
+// noUrgentData is the errno of a receive of urgent data, which there is none of.
+func (e *Endpoint) noUrgentData() endpoint.Errno {
+	if e.isStream() || e.isPacket() {
+		return endpoint.EINVAL
+	}
+	return endpoint.EOPNOTSUPP
 }
 
 func (e *Endpoint) recvStream(c *core, s *sink, opts tcpip.ReadOptions, m *endpoint.Message) (int, endpoint.Errno) {

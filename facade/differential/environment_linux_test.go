@@ -1,0 +1,38 @@
+package differential_test
+
+import (
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// enterNamespace gives the calling goroutine's thread a network namespace of its
+// own, with a loopback and nothing else, and tells whether it could. The thread
+// ends with the goroutine, and the namespace with what was opened in it.
+func enterNamespace(t testing.TB) bool {
+	t.Helper()
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		runtime.UnlockOSThread()
+		return false // it takes root
+	}
+	if err := loopbackUp(); err != nil {
+		t.Error(err)
+	}
+	return true
+}
+
+func loopbackUp() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	lo.SetUint16(unix.IFF_UP | unix.IFF_LOOPBACK)
+	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo)
+}

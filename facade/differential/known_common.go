@@ -1,0 +1,66 @@
+package differential
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usernet-stack/usernet/facade"
+)
+
+// knownDifferences are all that are not reported.
+var knownDifferences = append(append(knownCommon, knownStreams...), knownDatagrams...)
+
+// knownCommon are the known differences of every type.
+var knownCommon = []known{
+	{
+		name:   "unknown level of getsockopt",
+		reason: "not done: do_ip_getsockopt answers EOPNOTSUPP, the stack ENOPROTOOPT",
+		effect: goesOn, calls: []op{opGetOption}, aspects: ofAnswer, kernel: "EOPNOTSUPP", stack: "ENOPROTOOPT",
+		program: Program{s0.socket(udp4), s0.getOption(unknownLevel, asInt)},
+	},
+	{
+		name:   "short value of an option that cannot be set",
+		reason: "not done: sk_setsockopt looks at the length first",
+		effect: goesOn, calls: []op{opSetOption}, aspects: ofAnswer, kernel: "EINVAL", stack: "ENOPROTOOPT",
+		program: Program{s0.socket(udp4), s0.setOption(unknownOption, value0, asByte)},
+	},
+	{
+		name:   "second bind to a foreign address",
+		reason: "not done: __inet_bind looks at the address before the socket's state",
+		effect: goesOn, calls: []op{opBind}, aspects: ofAnswer, kernel: "EADDRNOTAVAIL", stack: "EINVAL",
+		program: Program{s0.socket(tcp4), s0.bind(loopback, anyPort), s0.bind(foreign, anyPort)},
+	},
+	{
+		name:   "source of 127.0.0.2",
+		reason: "gVisor answers for all of 127.0.0.0/8 from the address that it was sent to; Linux from 127.0.0.1",
+		effect: apart, aspects: []aspect{local, peer, result, events},
+		when: func(d *Difference) bool {
+			return strings.HasSuffix(d.stack.addr.host, hosts[loopback2].v4) ||
+				slices.Contains(connects, d.call.op) && d.host(loopback2)
+		},
+		program: Program{s0.socket(udp4), s0.connect(loopback2, closedPort)},
+	},
+	{
+		name:   "bind of an IPv6 socket to AF_UNSPEC",
+		reason: "not done: inet6_bind looks at the length of the address before its family",
+		effect: goesOn, calls: []op{opBind}, aspects: ofAnswer, kernel: "EINVAL", stack: "EAFNOSUPPORT",
+		when:    func(d *Difference) bool { return d.host(unspec) && d.kind.family == facade.AF_INET6 },
+		program: Program{s0.socket(tcp6), s0.bind(unspec, anyPort)},
+	},
+	{
+		name:   "IPV6_V6ONLY of a socket that is bound to an IPv6 address",
+		reason: "not done: inet6_bind sets it",
+		effect: goesOn, calls: []op{opGetOption}, aspects: ofAnswer, kernel: "ok", stack: "ok",
+		when:    func(d *Difference) bool { return d.call.args[0] == v6Only },
+		program: Program{s0.socket(tcp6), s0.bind(loopback, anyPort), s0.getOption(v6Only, asInt)},
+	},
+	{
+		name:   "IP_TOS and IP_TTL of no bytes",
+		reason: "not done: do_ip_setsockopt takes no bytes for 0",
+		effect: apart, calls: []op{opSetOption}, aspects: ofAnswer,
+		when: func(d *Difference) bool {
+			return d.call.args[2] == asNothing && options[d.call.args[0]].level == facade.IPPROTO_IP
+		},
+		program: Program{s0.socket(tcp4), s0.setOption(tos, value0, asNothing)},
+	},
+}

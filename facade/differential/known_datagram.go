@@ -1,0 +1,100 @@
+package differential
+
+import (
+	"syscall"
+
+	"github.com/usernet-stack/usernet/facade"
+)
+
+// knownDatagrams are the known differences of SOCK_DGRAM.
+var knownDatagrams = []known{
+	{
+		name:   "MSG_OOB and MSG_MORE of datagrams",
+		reason: "gVisor does not cork datagrams, and the stack refuses MSG_OOB where udpv6_sendmsg does not look",
+		effect: apart, calls: sends, aspects: ofAnswer, typ: facade.SOCK_DGRAM, stack: "EOPNOTSUPP",
+		program: append(datagrams(udp4, loopback), s0.send(one, sendMore)),
+	},
+	{
+		name:   "port of a datagram call that failed",
+		reason: "not done: the kernel chooses a port before it looks at the address or the flags",
+		effect: goesOn, aspects: ofName, typ: facade.SOCK_DGRAM,
+		when: func(d *Difference) bool {
+			return d.kernel.addr.port.known && d.stack.addr == address{host: d.stack.addr.host}
+		},
+		program: Program{s0.socket(udp4), s0.send(one, sendOOB)},
+	},
+	{
+		name:   "bind of a datagram socket after a call that failed",
+		reason: "not done: to the kernel it has a port by then",
+		effect: apart, calls: []op{opBind}, aspects: ofAnswer, typ: facade.SOCK_DGRAM, kernel: "EINVAL", stack: "ok",
+		program: Program{s0.socket(udp4), s0.send(one, sendOOB), s0.bind(loopback, anyPort)},
+	},
+	{
+		name:   "port of a datagram socket that was disconnected",
+		reason: "not done: the kernel gives a port back that it chose itself",
+		effect: apart, aspects: ofName, typ: facade.SOCK_DGRAM,
+		when:    func(d *Difference) bool { return d.has(disconnected) },
+		program: Program{s0.socket(udp4), s0.bind(loopback, anyPort), s0.connect(unspec, anyPort)},
+	},
+	{
+		name:   "IPv6 address on a socket that is bound to an IPv4 one",
+		reason: "not done: gVisor answers EINVAL; Linux EAFNOSUPPORT or ENETUNREACH",
+		effect: goesOn, aspects: ofAnswer, stack: "EINVAL",
+		when: func(d *Difference) bool {
+			return d.kernel.errnoName() == "EAFNOSUPPORT" || d.kernel.errnoName() == "ENETUNREACH"
+		},
+		program: Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(loopback, closedPort)},
+	},
+	{
+		name:   "IPv6 wildcard on a socket that is bound to an IPv4 address",
+		reason: "not done: Linux takes it for the IPv4 loopback",
+		effect: apart, aspects: ofAnswer, typ: facade.SOCK_DGRAM, kernel: "ok", stack: "ENETUNREACH",
+		program: Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(wildcard, closedPort)},
+	},
+	{
+		name:   "source of a datagram socket that connects again",
+		reason: "not done: Linux keeps the source address of the first connect",
+		effect: apart, aspects: []aspect{result, local}, typ: facade.SOCK_DGRAM,
+		when: func(d *Difference) bool {
+			return d.has(triedBefore) && (d.aspect == local || d.kernel.errnoName() == "EAFNOSUPPORT")
+		},
+		program: Program{s0.socket(udp6), s0.bind(wildcard, anyPort), s0.connect(mapped, closedPort), s0.connect(loopback, closedPort)},
+	},
+	{
+		name:   "datagram socket that is shut for reading",
+		reason: "the kernel goes on queueing, and its non-blocking receive says EAGAIN; gVisor drops, and the receive says 0",
+		effect: apart, aspects: anyAspect, typ: facade.SOCK_DGRAM,
+		when:    func(d *Difference) bool { return d.has(shutReading) },
+		program: append(datagrams(udp4, loopback), s0.shutdown(reading), s0.recv(one, plain)),
+	},
+	{
+		name:   "shutdown of a datagram socket that is not connected",
+		reason: "not done: the kernel answers ENOTCONN and shuts it down all the same",
+		effect: apart, aspects: anyAspect, typ: facade.SOCK_DGRAM,
+		when:    func(d *Difference) bool { return d.has(shutUnconnected) },
+		program: Program{s0.socket(udp4), s0.shutdown(writing), s0.sendTo(loopback, closedPort, one)},
+	},
+	{
+		name:   "what is wrong with a datagram comes last",
+		reason: "not done: Linux looks at address and size before a pending error and EPIPE",
+		effect: apart, calls: sends, aspects: ofAnswer, typ: facade.SOCK_DGRAM,
+		when: func(d *Difference) bool {
+			return d.kernel.errno != 0 && (d.stack.errno == syscall.EPIPE || d.stack.errno == syscall.ECONNREFUSED)
+		},
+		program: append(datagrams(udp4, loopback), s0.shutdown(writing), s0.send(tooMany, plain)),
+	},
+	{
+		name:   "datagrams to AF_UNSPEC",
+		reason: "not done: Linux takes the address for AF_INET, and on an IPv6 socket for none",
+		effect: apart, calls: []op{opSendTo}, aspects: ofAnswer, typ: facade.SOCK_DGRAM,
+		when:    func(d *Difference) bool { return d.host(unspec) },
+		program: Program{s0.socket(udp4), s0.sendTo(unspec, anyPort, one)},
+	},
+	{
+		name:   "datagram socket that is connected to port 0",
+		reason: "not done: to Linux it is not connected, and receives from everybody",
+		effect: apart, aspects: anyAspect, typ: facade.SOCK_DGRAM,
+		when:    func(d *Difference) bool { return d.anyFact&connectedToZero != 0 },
+		program: Program{s0.socket(udp4), s0.bind(loopback, anyPort), s0.connect(loopback, anyPort), s0.sendTo(loopback, of(s0), one)},
+	},
+}

@@ -1,0 +1,120 @@
+package differential
+
+import "github.com/usernet-stack/usernet/facade"
+
+// knownStreams are the known differences of SOCK_STREAM.
+var knownStreams = []known{
+	{
+		name:   "urgent data is not sent",
+		reason: "gVisor has no urgent data: MSG_OOB is EOPNOTSUPP",
+		effect: apart, calls: sends, aspects: ofAnswer, typ: facade.SOCK_STREAM, stack: "EOPNOTSUPP",
+		when:    func(d *Difference) bool { return d.flag(sendOOB) },
+		program: append(streams(tcp4, loopback), s1.send(one, sendOOB)),
+	},
+	{
+		name:   "MSG_OOB of a listener",
+		reason: "not done: the stack answers EINVAL before it looks at the state",
+		effect: goesOn, calls: receives, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ENOTCONN", stack: "EINVAL",
+		when:    func(d *Difference) bool { return d.flag(oob) },
+		program: Program{s0.socket(tcp4), s0.listen(backlog0), s0.recv(one, oob)},
+	},
+	{
+		name:   "MSG_MORE is sent at once",
+		reason: "gVisor has no MSG_MORE; the kernel holds the data back for up to 200 ms",
+		effect: apart, aspects: []aspect{events, queue, result}, typ: facade.SOCK_STREAM,
+		when:    func(d *Difference) bool { return d.anyFact&sentMore != 0 },
+		program: append(streams(tcp4, loopback), s1.send(one, sendMore)),
+	},
+	{
+		name:   "POLLERR stays",
+		reason: "gVisor does not tell whether SO_ERROR, or a call that tells the error, has been read",
+		effect: goesOn, aspects: ofEvents, typ: facade.SOCK_STREAM,
+		when: func(d *Difference) bool { return moreEvents(d.stackEvents, d.kernelEvents, facade.POLLERR) },
+		program: Program{
+			s0.socket(tcp4), s0.connect(loopback, closedPort), s0.recvFrom(none, plain),
+		},
+	},
+	{
+		name:   "a reset after the end of input is no error",
+		reason: "not done: the kernel makes it EPIPE (tcp_reset in CLOSE_WAIT), gVisor forgets it",
+		effect: apart, aspects: ofEvents, typ: facade.SOCK_STREAM,
+		when: func(d *Difference) bool {
+			return moreEvents(d.kernelEvents, d.stackEvents, facade.POLLERR) && d.before.events&facade.POLLRDHUP != 0
+		},
+		program: append(streams(tcp4, loopback), s1.close(), s2.send(one, plain)),
+	},
+	{
+		name:   "a connection that is disconnected has no error",
+		reason: "not done: tcp_disconnect leaves ECONNRESET in SO_ERROR",
+		effect: apart, calls: connects, aspects: ofEvents, typ: facade.SOCK_STREAM,
+		when: func(d *Difference) bool {
+			return d.host(unspec) && moreEvents(d.kernelEvents, d.stackEvents, facade.POLLERR)
+		},
+		program: append(streams(tcp4, loopback), s1.connect(unspec, anyPort)),
+	},
+	{
+		name:   "port of a socket that was disconnected",
+		reason: "not done: the kernel gives a port back that it chose itself, and goes on showing it",
+		effect: apart, aspects: []aspect{local, result}, typ: facade.SOCK_STREAM,
+		when:    func(d *Difference) bool { return d.has(disconnected) || d.has(listened) && d.has(shutReading) },
+		program: Program{s0.socket(tcp4), s0.bind(loopback, anyPort), s0.connect(unspec, anyPort)},
+	},
+	{
+		name:   "port of a connect that failed",
+		reason: "not done: the kernel goes on showing the port that the attempt had",
+		effect: goesOn, aspects: ofName, typ: facade.SOCK_STREAM,
+		when: func(d *Difference) bool {
+			return d.has(triedConnect) && d.kernel.addr.port.known && d.kernel.addr.host == d.stack.addr.host
+		},
+		program: Program{s0.socket(tcp4), s0.connectWait(loopback, closedPort)},
+	},
+	{
+		name:   "a connection that was reset connects again",
+		reason: "gVisor's error state does not tell a reset from a refusal; Linux answers EISCONN",
+		effect: apart, calls: connects, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "EISCONN",
+		when:    func(d *Difference) bool { return d.before.events&facade.POLLHUP != 0 },
+		program: Program{s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connectWait(loopback, of(s0)), s0.close(), s1.connect(loopback, closedPort)},
+	},
+	{
+		name:   "shutdown of a stream that is not connected",
+		reason: "not done: the kernel answers ENOTCONN and shuts it down all the same",
+		effect: apart, aspects: anyAspect, typ: facade.SOCK_STREAM,
+		when:    func(d *Difference) bool { return d.has(shutUnconnected) },
+		program: Program{s0.socket(tcp4), s0.shutdown(reading)},
+	},
+	{
+		name:   "connect of a connection that was shut down before it was noticed",
+		reason: "not done: a shutdown counts as noticing, so that Linux answers EISCONN at once",
+		effect: goesOn, calls: connects, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "EISCONN", stack: "ok",
+		when:    func(d *Difference) bool { return d.has(shutReading | shutWriting) },
+		program: Program{s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connect(loopback, of(s0)), s1.shutdown(reading), s1.connect(loopback, of(s0))},
+	},
+	{
+		name:   "bind of a stream whose connection has failed",
+		reason: "not done: Linux gives the port back with the connection, and binds again",
+		effect: apart, calls: []op{opBind}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "EINVAL",
+		when:    func(d *Difference) bool { return d.before.events&facade.POLLHUP != 0 },
+		program: Program{s0.socket(tcp4), s0.connect(loopback, closedPort), s0.bind(loopback, anyPort)},
+	},
+	{
+		name:   "a failed connect is told twice",
+		reason: "gVisor keeps the error that a receive has told: the next connect tells it again",
+		effect: apart, calls: connects, aspects: ofAnswer, typ: facade.SOCK_STREAM, stack: "ECONNREFUSED",
+		when:    func(d *Difference) bool { return d.has(triedBefore) },
+		program: Program{s0.socket(tcp4), s0.connect(loopback, closedPort), s0.recvFrom(none, plain), s0.connect(loopback, closedPort)},
+	},
+	{
+		name:   "address of a bind that failed",
+		reason: "gVisor keeps the address of a bind whose port is in use, and shows it with port 0",
+		effect: goesOn, aspects: ofName, typ: facade.SOCK_STREAM,
+		when:    func(d *Difference) bool { return !d.kernel.addr.port.known && !d.stack.addr.port.known },
+		program: Program{s0.socket(tcp4), s0.bind(loopback, anyPort), s1.socket(tcp4), s1.bind(loopback, of(s0))},
+	},
+	{
+		name:   "shutdown of both directions with data unread",
+		reason: "gVisor resets the connection; Linux only when it is closed",
+		effect: apart, aspects: anyAspect, typ: facade.SOCK_STREAM,
+		when:    func(d *Difference) bool { return d.anyFact&shutUnread != 0 },
+		program: append(streams(tcp4, loopback), s2.send(one, plain), s1.shutdown(both)),
+	},
+}
