@@ -10,9 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/usernet-stack/usernet/facade"
 	"github.com/usernet-stack/usernet/facade/differential"
-	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
 var (
@@ -23,32 +21,6 @@ var (
 // renewal is how many programs share a pair of modules, and a namespace: what
 // they leave behind, such as TIME-WAIT, does not add up.
 const renewal = 500
-
-// on runs fn with a runner on a new pair of modules, on a thread that may be in a
-// namespace of its own.
-func on(t testing.TB, c differential.Config, fn func(*differential.Runner)) {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		testenv.Skip(t, "the kernel path is Linux's")
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		c.Isolated = enterNamespace(t)
-		c.Stack = facade.New(facade.Config{Kernel: facade.KernelNever})
-		c.Kernel = facade.New(facade.Config{Kernel: facade.KernelAlways})
-		defer closeModule(t, c.Stack)
-		defer closeModule(t, c.Kernel)
-		fn(differential.NewRunner(c))
-	}()
-	<-done
-}
-
-func closeModule(t testing.TB, m *facade.Module) {
-	if err := m.Close(); err != nil {
-		t.Error(err)
-	}
-}
 
 func programs() int {
 	switch {

@@ -2,25 +2,20 @@ package differential_test
 
 import (
 	"runtime"
-	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
 // enterNamespace gives the calling goroutine's thread a network namespace of its
-// own, with a loopback and nothing else, and tells whether it could. The thread
-// ends with the goroutine, and the namespace with what was opened in it.
-func enterNamespace(t testing.TB) bool {
-	t.Helper()
+// own, with a loopback and nothing else, and tells whether it could: it takes root.
+// The thread ends with the goroutine, and the namespace with what was opened in it.
+func enterNamespace() (bool, error) {
 	runtime.LockOSThread()
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		runtime.UnlockOSThread()
-		return false // it takes root
+		return false, nil
 	}
-	if err := loopbackUp(); err != nil {
-		t.Error(err)
-	}
-	return true
+	return true, loopbackUp()
 }
 
 func loopbackUp() error {

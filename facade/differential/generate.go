@@ -1,6 +1,9 @@
 package differential
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Generate makes a program of a seed: the same one each time. Most begin with
 // sockets that can talk to one another.
@@ -106,16 +109,28 @@ func (g *generator) call() call {
 		}
 	case opAccept, opAcceptWait, opDup:
 		c.args[0] = uint8(g.slot(false))
+	case opSend, opSendAll:
+		g.seldom(&c.args[1], sendOOB, sendMore)
 	case opBind:
+		g.seldom(&c.args[0], unspec)
 		if g.rand.IntN(2) == 0 {
 			c.args[1] = anyPort
 		}
 	case opConnect, opConnectWait, opSendTo:
+		g.seldom(&c.args[0], unspec, loopback2)
 		if g.rand.IntN(4) != 0 {
 			c.args[1] = of(g.slot(true))
 		}
 	}
 	return c
+}
+
+// seldom keeps to the first of a pool, most times, instead of values after which
+// the two paths are known to part.
+func (g *generator) seldom(arg *uint8, values ...uint8) {
+	if slices.Contains(values, *arg) && g.rand.IntN(5) != 0 {
+		*arg = 0
+	}
 }
 
 // argument chooses from a pool: often the first, which is the usual one.

@@ -14,6 +14,10 @@ const (
 	triedConnect fact = 1 << iota
 	// triedBefore is a second connect.
 	triedBefore
+	// triedMapped is a connect to an IPv4-mapped address.
+	triedMapped
+	// reconnectFailed is a connect without a route, after another one.
+	reconnectFailed
 	listened
 	disconnected
 	shutReading
@@ -65,6 +69,12 @@ func (r *Runner) note(c call, k answer) {
 			h.add(c.slot, triedBefore)
 		}
 		h.add(c.slot, triedConnect)
+		if h.facts[c.slot]&triedBefore != 0 && k.errno == syscall.ENETUNREACH {
+			h.add(c.slot, reconnectFailed)
+		}
+		if c.args[0] == mapped {
+			h.add(c.slot, triedMapped)
+		}
 		if c.args[0] == unspec {
 			h.add(c.slot, disconnected)
 		} else if r.kernel.kinds[c.slot].typ == facade.SOCK_DGRAM && r.happened.toZero {

@@ -48,7 +48,10 @@ var knownDatagrams = []known{
 	{
 		name:   "IPv6 wildcard on a socket that is bound to an IPv4 address",
 		reason: "not done: Linux takes it for the IPv4 loopback",
-		effect: apart, aspects: ofAnswer, typ: facade.SOCK_DGRAM, kernel: "ok", stack: "ENETUNREACH",
+		effect: apart, aspects: ofAnswer, typ: facade.SOCK_DGRAM,
+		when: func(d *Difference) bool {
+			return d.stack.errno == syscall.ENETUNREACH || d.call.op == opSendTo && d.stack.errno == syscall.EADDRNOTAVAIL
+		},
 		program: Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(wildcard, closedPort)},
 	},
 	{
@@ -56,7 +59,7 @@ var knownDatagrams = []known{
 		reason: "not done: Linux keeps the source address of the first connect",
 		effect: apart, aspects: []aspect{result, local}, typ: facade.SOCK_DGRAM,
 		when: func(d *Difference) bool {
-			return d.has(triedBefore) && (d.aspect == local || d.kernel.errnoName() == "EAFNOSUPPORT")
+			return d.has(triedBefore) && d.aspect == local || d.has(triedConnect) && d.kernel.errno == syscall.EAFNOSUPPORT
 		},
 		program: Program{s0.socket(udp6), s0.bind(wildcard, anyPort), s0.connect(mapped, closedPort), s0.connect(loopback, closedPort)},
 	},
@@ -96,5 +99,15 @@ var knownDatagrams = []known{
 		effect: apart, aspects: anyAspect, typ: facade.SOCK_DGRAM,
 		when:    func(d *Difference) bool { return d.anyFact&connectedToZero != 0 },
 		program: Program{s0.socket(udp4), s0.bind(loopback, anyPort), s0.connect(loopback, anyPort), s0.sendTo(loopback, of(s0), one)},
+	},
+	{
+		name:   "what is sent after another connect has failed",
+		reason: "Linux still has the peer of the first connect, and loses what is sent to it",
+		effect: apart, aspects: []aspect{events, queue}, typ: facade.SOCK_DGRAM,
+		when: func(d *Difference) bool { return d.anyFact&reconnectFailed != 0 },
+		program: Program{
+			s0.socket(udp4), s1.socket(udp4), s1.bind(loopback, anyPort), s0.connect(loopback, of(s1)),
+			s0.connect(foreign, closedPort), s0.send(tooMany, plain), s0.send(none, plain),
+		},
 	},
 }

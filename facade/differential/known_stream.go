@@ -90,9 +90,9 @@ var knownStreams = []known{
 		program: Program{s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connect(loopback, of(s0)), s1.shutdown(reading), s1.connect(loopback, of(s0))},
 	},
 	{
-		name:   "bind of a stream whose connection has failed",
-		reason: "not done: Linux gives the port back with the connection, and binds again",
-		effect: apart, calls: []op{opBind}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "EINVAL",
+		name:   "a stream whose connection has failed still has its port",
+		reason: "not done: Linux gives the port back with the connection: bind and IPV6_V6ONLY succeed",
+		effect: apart, calls: []op{opBind, opSetOption}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "EINVAL",
 		when:    func(d *Difference) bool { return d.before.events&facade.POLLHUP != 0 },
 		program: Program{s0.socket(tcp4), s0.connect(loopback, closedPort), s0.bind(loopback, anyPort)},
 	},
@@ -116,5 +116,22 @@ var knownStreams = []known{
 		effect: apart, aspects: anyAspect, typ: facade.SOCK_STREAM,
 		when:    func(d *Difference) bool { return d.anyFact&shutUnread != 0 },
 		program: append(streams(tcp4, loopback), s2.send(one, plain), s1.shutdown(both)),
+	},
+	{
+		name:   "backlog below what waits",
+		reason: "gVisor refuses to make a backlog smaller than its queue",
+		effect: apart, calls: []op{opListen}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "EINVAL",
+		when: func(d *Difference) bool { return d.before.events&facade.POLLIN != 0 },
+		program: Program{
+			s0.socket(tcp4), s0.listen(backlog1), s1.socket(tcp4), s1.connectWait(loopback, of(s0)),
+			s2.socket(tcp4), s2.connect(loopback, of(s0)), s0.listen(backlog0),
+		},
+	},
+	{
+		name:   "IPv6 stream that connects again after an IPv4 address",
+		reason: "Linux sends the SYN from the IPv4 address of before, and hears no answer",
+		effect: apart, aspects: []aspect{events, result, local}, typ: facade.SOCK_STREAM,
+		when:    func(d *Difference) bool { return d.has(triedMapped) && d.has(triedBefore) },
+		program: Program{s0.socket(tcp6), s0.connectWait(mapped, closedPort), s0.connect(wildcard, closedPort)},
 	},
 }

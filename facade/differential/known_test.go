@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usernet-stack/usernet/facade/differential"
+	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
 // TestKnownDifferences runs the program of every known difference: a row whose
@@ -17,6 +18,9 @@ func TestKnownDifferences(t *testing.T) {
 				t.Error("the row has no reason, or another one has its name")
 			}
 			names[k.Name] = true
+			if k.Isolated {
+				testenv.Root(t)
+			}
 			on(t, differential.Config{Steady: 2 * time.Millisecond}, func(r *differential.Runner) {
 				if d := r.Run(k.Program); d != nil {
 					t.Errorf("an unknown difference comes first:\n%v", d)

@@ -32,7 +32,10 @@ func (w *world) possible(c call) bool {
 }
 
 // reaches keeps packets on the loopback, unless there is nothing else.
-func (w *world) reaches(c call) bool { return w.isolated || c.args[0] != foreign }
+func (w *world) reaches(c call) bool {
+	sends := c.op == opConnect || c.op == opConnectWait || c.op == opSendTo
+	return w.isolated || !sends || c.args[0] != foreign
+}
 
 // connectEnds tells whether a connect that waits does not wait for ever: on an
 // attempt that has begun, or on a listener whose queue may be full.
@@ -47,6 +50,9 @@ func (w *world) recvEnds(c call) bool {
 	v := &w.views[c.slot]
 	if v.events&facade.POLLIN == 0 {
 		return false
+	}
+	if w.kinds[c.slot].typ == facade.SOCK_DGRAM && v.events&facade.POLLRDHUP != 0 {
+		return false // readable, but a non-blocking receive is EAGAIN
 	}
 	all := recvFlags[c.args[1]].value&facade.MSG_WAITALL != 0
 	return !all || v.events&over != 0 || v.queue.n >= sizes[c.args[0]].n

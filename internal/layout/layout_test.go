@@ -35,6 +35,7 @@ var rooms = []string{
 	"resolver",
 	"facade",
 	"facade/conformance",
+	"facade/differential",
 	"facade/sim",
 	"facade/intercept",
 	"tun",
