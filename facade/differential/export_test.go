@@ -1,6 +1,9 @@
 package differential
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Known is a row of the table of known differences.
 type Known struct {
@@ -18,4 +21,39 @@ func KnownDifferences() []Known {
 		all = append(all, Known{k.name, k.reason, k.program, isolated})
 	}
 	return all
+}
+
+// KnowingNothing is a configuration in which every difference is reported.
+func KnowingNothing() Config { return Config{known: []known{}, Patience: 100 * time.Millisecond} }
+
+// NoisyProgram has a known difference, which Essence shows, among calls that have
+// nothing to do with it.
+func NoisyProgram() (noisy, essence Program) {
+	noisy = append(streams(tcp6, loopback),
+		s1.send(few, plain), s2.recv(some, plain), s3.socket(udp4), s3.getOption(soType, asInt),
+		s3.getOption(unknownLevel, asLong), s2.shutdown(writing), s1.close())
+	return noisy, Program{s3.socket(udp4), s3.getOption(noDelay, asInt)}
+}
+
+// Agreed are programs that once showed a difference, and must not again, by what
+// was wrong.
+func Agreed() map[string]Program {
+	return map[string]Program{
+		"shutdown of a listener for reading": {
+			s0.socket(tcp4), s0.setOption(reuseAddr, value1, asInt), s0.bind(loopback, anyPort),
+			s1.socket(tcp4), s1.setOption(reuseAddr, value1, asInt), s1.bind(loopback, of(s0)), s1.listen(backlog1),
+			s2.socket(tcp4), s2.connectWait(loopback, of(s1)), s1.shutdown(reading), s1.accept(s3),
+			s1.getOption(acceptConn, asInt), s1.listen(backlog0), s1.getOption(acceptConn, asInt),
+		},
+		"connect of a connection, to another family": append(streams(tcp4, loopback)[:5],
+			s1.connectWait(loopback, of(s0)), s1.connect(wildcard, closedPort), s1.getOption(soError, asInt)),
+		"connect of an IPv6 socket's IPv4 connection": {
+			s0.socket(tcp6), s0.listen(backlog0), s1.socket(tcp4), s1.connectWait(loopback, of(s0)), s0.accept(s2),
+			s2.connect(loopback, of(s0)), s2.connect(mapped, of(s0)),
+		},
+		"bind to AF_UNSPEC":                  {s0.socket(udp4), s0.bind(unspec, anyPort), s1.socket(tcp4), s1.bind(unspec, anyPort)},
+		"MSG_OOB of a datagram receive":      append(datagrams(udp4, loopback), s0.recv(one, oob), s1.send(few, plain), s0.recv(some, oob)),
+		"getpeername in TIME-WAIT":           append(streams(tcp4, loopback), s1.shutdown(writing), s2.close()),
+		"second datagram after an empty one": append(datagrams(udp6, mapped), s0.send(none, plain), s0.send(few, plain), s1.recvFrom(one, plain), s1.recvFrom(some, trunc)),
+	}
 }

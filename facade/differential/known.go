@@ -76,7 +76,6 @@ var (
 	ofAnswer  = []aspect{result}
 	ofEvents  = []aspect{events}
 	ofName    = []aspect{local}
-	ofQueue   = []aspect{queue}
 	anyAspect = []aspect{result, events, local, peer, queue}
 
 	sends    = []op{opSend, opSendAll, opSendTo}

@@ -235,10 +235,14 @@ func (e *Endpoint) Shutdown(how int) endpoint.Errno {
 }
 
 // stopListening makes a listener a socket that is only bound, as inet_shutdown of
-// the kernel does: its connections are reset.
+// the kernel does: the connections that wait are reset. It has no port any more if
+// accepted connections have it, and SO_REUSEADDR is not set.
 func (e *Endpoint) stopListening(c *core) endpoint.Errno {
 	errno := e.replace(c)
 	e.Notify(endpoint.AllEvents)
+	if errno == endpoint.EADDRINUSE {
+		return 0
+	}
 	return errno
 }
 
