@@ -32,10 +32,7 @@ type Difference struct {
 // describe adds what known differences depend on.
 func (r *Runner) describe(d *Difference, before *[slots]view) {
 	d.kind, d.facts = r.kernel.kinds[d.slot], r.happened.facts[d.slot]
-	d.before = before[d.slot]
-	for _, f := range r.happened.facts {
-		d.anyFact |= f
-	}
+	d.before, d.anyFact = before[d.slot], r.happened.any
 }
 
 // Kind names the difference without its data: programs that have the same one are

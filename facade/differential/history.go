@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"strings"
 	"syscall"
 
 	"github.com/usernet-stack/usernet/facade"
@@ -8,7 +9,7 @@ import (
 
 // fact is something that has happened to a socket, as far as known differences
 // depend on it.
-type fact uint16
+type fact uint32
 
 const (
 	triedConnect fact = 1 << iota
@@ -24,11 +25,16 @@ const (
 	shutWriting
 	// shutUnconnected is a shutdown that was ENOTCONN.
 	shutUnconnected
+	accepted
+	// shutConnecting is a shutdown while connecting.
+	shutConnecting
 	// shutUnread is a shutdown of both directions with data unread.
 	shutUnread
 	// connectedToZero is a connect of a datagram socket to port 0.
 	connectedToZero
 	sentMore
+	// mixed is an IPv6 wildcard as the peer of a socket that has an IPv4 address.
+	mixed
 )
 
 // history is what has happened to the sockets of a program.
@@ -37,6 +43,8 @@ type history struct {
 	// socket tells which slots are duplicates: they have the same number.
 	socket [slots]int
 	made   int
+	// any are the facts of all sockets, closed ones too.
+	any fact
 	// toZero says that the call names port 0.
 	toZero bool
 }
@@ -44,6 +52,7 @@ type history struct {
 func (h *history) sameSocket(a, b slot) bool { return h.socket[a] == h.socket[b] && h.socket[a] != 0 }
 
 func (h *history) add(s slot, f fact) {
+	h.any |= f
 	for i := range h.facts {
 		if slot(i) == s || h.sameSocket(slot(i), s) {
 			h.facts[i] |= f
@@ -63,6 +72,9 @@ var shutFacts = [...]fact{reading: shutReading, writing: shutWriting, both: shut
 func (r *Runner) note(c call, k answer) {
 	h := &r.happened
 	ok := k.errno == 0 && k.failure == ""
+	if isMixed(c, h.facts[c.slot], &r.kernel.views[c.slot]) {
+		h.add(c.slot, mixed)
+	}
 	switch c.op {
 	case opConnect, opConnectWait:
 		if h.facts[c.slot]&triedConnect != 0 {
@@ -92,6 +104,9 @@ func (r *Runner) note(c call, k answer) {
 		if k.errno == syscall.ENOTCONN {
 			h.add(c.slot, shutUnconnected)
 		}
+		if r.kernel.views[c.slot].events == 0 && h.facts[c.slot]&triedConnect != 0 {
+			h.add(c.slot, shutConnecting)
+		}
 	}
 	if !ok {
 		return
@@ -103,6 +118,7 @@ func (r *Runner) note(c call, k answer) {
 		h.add(c.slot, listened)
 	case opAccept, opAcceptWait:
 		h.begin(slot(c.args[0]))
+		h.add(slot(c.args[0]), accepted)
 	case opDup:
 		h.socket[c.args[0]], h.facts[c.args[0]] = h.socket[c.slot], h.facts[c.slot]
 		r.masked[c.args[0]] = r.masked[c.slot]
@@ -110,4 +126,12 @@ func (r *Runner) note(c call, k answer) {
 		h.socket[c.slot], h.facts[c.slot] = 0, 0
 		r.masked[c.slot] = masked{}
 	}
+}
+
+// isMixed tells of a call whether an IPv6 wildcard becomes the peer of a socket that
+// has had an IPv4 address.
+func isMixed(c call, facts fact, v *view) bool {
+	named := c.op == opConnect || c.op == opConnectWait || c.op == opSendTo
+	had := facts&triedMapped != 0 || strings.HasPrefix(v.local.addr.host, "::ffff:")
+	return named && c.args[0] == wildcard && had
 }

@@ -63,4 +63,11 @@ var knownCommon = []known{
 		},
 		program: Program{s0.socket(tcp4), s0.setOption(tos, value0, asNothing)},
 	},
+	{
+		name:   "IPv6 wildcard as the peer of a socket that has an IPv4 address",
+		reason: "not done: Linux takes it for the IPv4 loopback",
+		effect: apart, aspects: anyAspect,
+		when:    func(d *Difference) bool { return d.anyFact&mixed != 0 },
+		program: Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(wildcard, closedPort)},
+	},
 }

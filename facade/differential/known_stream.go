@@ -1,6 +1,10 @@
 package differential
 
-import "github.com/usernet-stack/usernet/facade"
+import (
+	"syscall"
+
+	"github.com/usernet-stack/usernet/facade"
+)
 
 // knownStreams are the known differences of SOCK_STREAM.
 var knownStreams = []known{
@@ -92,15 +96,18 @@ var knownStreams = []known{
 	{
 		name:   "a stream whose connection has failed still has its port",
 		reason: "not done: Linux gives the port back with the connection: bind and IPV6_V6ONLY succeed",
-		effect: apart, calls: []op{opBind, opSetOption}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "EINVAL",
+		effect: apart, calls: []op{opBind, opSetOption}, aspects: ofAnswer, typ: facade.SOCK_STREAM, stack: "EINVAL",
 		when:    func(d *Difference) bool { return d.before.events&facade.POLLHUP != 0 },
 		program: Program{s0.socket(tcp4), s0.connect(loopback, closedPort), s0.bind(loopback, anyPort)},
 	},
 	{
-		name:   "a failed connect is told twice",
-		reason: "gVisor keeps the error that a receive has told: the next connect tells it again",
-		effect: apart, calls: connects, aspects: ofAnswer, typ: facade.SOCK_STREAM, stack: "ECONNREFUSED",
-		when:    func(d *Difference) bool { return d.has(triedBefore) },
+		name:   "an error is told twice",
+		reason: "gVisor keeps the error that a send or receive has told: connect and SO_ERROR tell it again",
+		effect: apart, calls: []op{opConnect, opConnectWait, opGetOption}, aspects: ofAnswer, typ: facade.SOCK_STREAM,
+		when: func(d *Difference) bool {
+			again := d.stack.errno == syscall.ECONNREFUSED || d.stack.errno == syscall.ECONNABORTED
+			return again || d.call.op == opGetOption && d.host(soError) && d.before.events&facade.POLLHUP != 0
+		},
 		program: Program{s0.socket(tcp4), s0.connect(loopback, closedPort), s0.recvFrom(none, plain), s0.connect(loopback, closedPort)},
 	},
 	{
@@ -132,6 +139,43 @@ var knownStreams = []known{
 		reason: "Linux sends the SYN from the IPv4 address of before, and hears no answer",
 		effect: apart, aspects: []aspect{events, result, local}, typ: facade.SOCK_STREAM,
 		when:    func(d *Difference) bool { return d.has(triedMapped) && d.has(triedBefore) },
-		program: Program{s0.socket(tcp6), s0.connectWait(mapped, closedPort), s0.connect(wildcard, closedPort)},
+		program: Program{s0.socket(tcp6), s0.connectWait(mapped, closedPort), s0.connect(loopback, closedPort)},
 	},
+	{
+		name:   "options of a connection that waits",
+		reason: "not done: an accepted socket has its listener's options of now, in Linux those of when it was connected",
+		effect: goesOn, calls: []op{opGetOption}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "ok",
+		when: func(d *Difference) bool { return d.has(accepted) },
+		program: Program{
+			s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connectWait(loopback, of(s0)),
+			s0.setOption(reuseAddr, value1, asInt), s0.accept(s2), s2.getOption(reuseAddr, asInt),
+		},
+	},
+	{
+		name:   "an empty send while connecting",
+		reason: "not done: Linux answers EAGAIN, the stack takes nothing at once",
+		effect: goesOn, calls: sends, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "EAGAIN", stack: "ok",
+		program: append(connecting(), s2.send(none, plain)),
+	},
+	{
+		name:   "shutdown while connecting",
+		reason: "gVisor takes it for a failure of the connection, Linux for an end of the attempt",
+		effect: apart, aspects: anyAspect, typ: facade.SOCK_STREAM,
+		when:    func(d *Difference) bool { return d.anyFact&shutConnecting != 0 },
+		program: append(connecting(), s2.shutdown(reading)),
+	},
+	{
+		name:   "IPv4 wildcard beside an IPv6 connection",
+		reason: "gVisor keeps the ports of connections apart by family",
+		effect: apart, calls: []op{opBind}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "EADDRINUSE", stack: "ok",
+		program: append(streams(tcp6, loopback), s0.close(), s0.socket(tcp4), s0.bind(wildcard, of(s1))),
+	},
+}
+
+// connecting has s2 wait for a listener whose queue is full.
+func connecting() Program {
+	return Program{
+		s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connectWait(loopback, of(s0)),
+		s2.socket(tcp4), s2.connect(loopback, of(s0)),
+	}
 }
