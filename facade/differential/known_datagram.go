@@ -110,4 +110,11 @@ var knownDatagrams = []known{
 			s1.socket(udp4), s1.bind(loopback2, of(s0)),
 		},
 	},
+	{
+		name:   "IPv4 peer after an IPv6 one",
+		reason: "not done: Linux sends from an IPv4 address to an IPv4-mapped one, whatever the socket was connected to",
+		effect: apart, calls: []op{opConnect, opConnectWait, opSendTo}, aspects: ofAnswer, typ: facade.SOCK_DGRAM, stack: "ENETUNREACH",
+		when:    func(d *Difference) bool { return d.host(mapped) && d.has(triedConnect) },
+		program: Program{s0.socket(udp6), s0.connect(loopback, closedPort), s0.sendTo(mapped, closedPort, one)},
+	},
 }
