@@ -130,8 +130,9 @@ var knownStreams = []known{
 		effect: apart, calls: []op{opListen}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "EINVAL",
 		when: func(d *Difference) bool { return d.before.events&facade.POLLIN != 0 },
 		program: Program{
-			s0.socket(tcp4), s0.listen(backlog1), s1.socket(tcp4), s1.connectWait(loopback, of(s0)),
-			s2.socket(tcp4), s2.connect(loopback, of(s0)), s0.listen(backlog0),
+			s0.socket(tcp4), s0.listen(backlog128), s1.socket(tcp4), s1.connectWait(loopback, of(s0)),
+			s2.socket(tcp4), s2.connect(loopback, of(s0)), s3.socket(tcp4), s3.connect(loopback, of(s0)),
+			s4.socket(tcp4), s4.connect(loopback, of(s0)), s0.listen(backlog0),
 		},
 	},
 	{

@@ -21,7 +21,7 @@ func TestKnownDifferences(t *testing.T) {
 			if k.Isolated {
 				testenv.Root(t)
 			}
-			on(t, differential.Config{Steady: 2 * time.Millisecond}, func(r *differential.Runner) {
+			on(t, differential.Config{Steady: 4 * time.Millisecond}, func(r *differential.Runner) {
 				if d := r.Run(k.Program); d != nil {
 					t.Errorf("an unknown difference comes first:\n%v", d)
 				}

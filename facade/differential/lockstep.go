@@ -140,10 +140,10 @@ func (r *Runner) ofAnswers(c call, k, s answer, before *[slots]view) *Difference
 	return d
 }
 
-// soon are the errnos of calls that did nothing and that may do better as soon as
-// what is under way has arrived.
-func soon(a answer) bool {
-	return a.errno == syscall.EAGAIN || a.errno == syscall.EADDRINUSE
+// soon tells of a call that did nothing, and that may do better as soon as what is
+// under way has arrived.
+func soon(c call, a answer) bool {
+	return a.errno == syscall.EAGAIN || a.errno == syscall.EADDRINUSE && (c.op == opBind || c.op == opListen)
 }
 
 // again has the path that came too early make its call again.
@@ -151,14 +151,14 @@ func (r *Runner) again(c call, k, s answer, before *[slots]view) (answer, answer
 	w := r.stack
 	a := &s
 	switch {
-	case soon(k) && !soon(s):
+	case soon(c, k) && !soon(c, s):
 		w, a = r.kernel, &k
-	case !soon(s):
+	case !soon(c, s):
 		return k, s
 	}
 	agree := func() bool {
 		*a = w.do(c)
-		return k == s || !soon(*a)
+		return k == s || !soon(c, *a)
 	}
 	if !eventually(r.config.Glance, agree) && r.find(r.ofAnswers(c, k, s, before)) == nil {
 		eventually(r.config.Patience, agree)
