@@ -22,11 +22,11 @@ const inNetns = "USERNET_TEST_NETNS"
 // noNetns is the exit status of a child whose namespace could not be set up.
 const noNetns = 77
 
-// RunInNetns runs the tests of a package in a network namespace of their own:
-// every thread is in it, and the kernel removes it with the last process. Where
-// there can be none (it takes root, iproute2 and TUN devices) the tests run where
-// they are, and InNetns tells them. It is for TestMain and returns the exit
-// status.
+// RunInNetns runs the tests of a package in a network namespace of their own, and
+// in a UTS namespace, where they may change the host's name: every thread is in
+// them, and the kernel removes them with the last process. Where there can be none
+// (it takes root, iproute2 and TUN devices) the tests run where they are, and
+// InNetns tells them. It is for TestMain and returns the exit status.
 func RunInNetns(m *testing.M) int {
 	if slices.Contains(os.Args, "-test.fuzzworker") {
 		return m.Run() // in the namespace of the process that started it
@@ -51,12 +51,12 @@ func RunInNetns(m *testing.M) int {
 	return code
 }
 
-// runChild runs this binary again in a new network namespace.
+// runChild runs this binary again in a new network and a new UTS namespace.
 func runChild() (code int, err error) {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), inNetns+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS, Pdeathsig: syscall.SIGKILL}
 	// The child dies with the thread that started it, which must not end.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
