@@ -28,6 +28,8 @@ type Env struct {
 	// it is empty, WhyNotSilent says why, and the tests that need it are
 	// skipped.
 	Silent, WhyNotSilent string
+	// WhyNotRenamed says why Client's host name must stay; empty if it need not.
+	WhyNotRenamed string
 	// Narrow returns an Env of one module whose ephemeral ports are first to
 	// last, both included, for one test; nil skips the tests of exhaustion.
 	Narrow func(t *testing.T, env Env, first, last int) Env
@@ -49,6 +51,7 @@ var suite = slices.Concat(
 	streamTests, closingTests, flagTests, datagramTests, portTests, argumentTests, optionTests,
 	basicTests, tcpTests, modeTests, pairTests, unixTests, bufferTests, descriptorTests, inheritTests,
 	serverTests, interfaceTests, textTests, sendFileTests, droppedTests, fileTests,
+	nameTests, addrInfoTests, inetTests, connectionTests, createdConnectionTests,
 )
 
 // Run runs the suite as subtests of t, named for the behaviour.

@@ -33,6 +33,7 @@ func TestKernel(t *testing.T) {
 				}
 			} else {
 				env.Silent, env.WhyNotSilent = "", "a silent host on the kernel's network needs a namespace, and so root"
+				env.WhyNotRenamed = "the machine's host name is not for a test to change: it needs a namespace, and so root"
 			}
 			conformance.Run(t, env)
 		})
