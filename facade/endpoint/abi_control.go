@@ -8,15 +8,19 @@ const (
 )
 
 // Options of socket(7) that ask for control data, and the types of that data.
-// The timestamps are the old forms, which are 64 bits wide on 64-bit kernels.
+// On 64-bit kernels the old forms of timestamps are 64 bits wide, as the new ones.
 const (
-	SO_TIMESTAMP   = 29
-	SO_TIMESTAMPNS = 35
+	SO_TIMESTAMP       = 29
+	SO_TIMESTAMPNS     = 35
+	SO_TIMESTAMP_NEW   = 63
+	SO_TIMESTAMPNS_NEW = 64
 
-	SCM_RIGHTS      = 1
-	SCM_CREDENTIALS = 2
-	SCM_TIMESTAMP   = SO_TIMESTAMP
-	SCM_TIMESTAMPNS = SO_TIMESTAMPNS
+	SCM_RIGHTS          = 1
+	SCM_CREDENTIALS     = 2
+	SCM_TIMESTAMP       = SO_TIMESTAMP
+	SCM_TIMESTAMPNS     = SO_TIMESTAMPNS
+	SCM_TIMESTAMP_NEW   = SO_TIMESTAMP_NEW
+	SCM_TIMESTAMPNS_NEW = SO_TIMESTAMPNS_NEW
 )
 
 // Options and control data of ip(7).

@@ -52,6 +52,8 @@ func (e *Endpoint) Drops() Drops {
 const (
 	wantTimestamp uint32 = 1 << iota
 	wantTimestampNS
+	wantTimestampNew
+	wantTimestampNSNew
 	wantPacketInfo4
 	wantTTL
 	wantTOS
@@ -60,6 +62,8 @@ const (
 	wantHopLimit
 	wantTrafficClass
 	wantOriginalDst6
+
+	wantTimestamps = wantTimestamp | wantTimestampNS | wantTimestampNew | wantTimestampNSNew
 )
 
 // controlKind is one kind of control data that a receive delivers.
@@ -77,6 +81,8 @@ type controlKind struct {
 var controls = []controlKind{
 	{wantTimestamp, endpoint.SOL_SOCKET, endpoint.SCM_TIMESTAMP, hasTimestamp, addTimeval},
 	{wantTimestampNS, endpoint.SOL_SOCKET, endpoint.SCM_TIMESTAMPNS, hasTimestamp, addTimespec},
+	{wantTimestampNew, endpoint.SOL_SOCKET, endpoint.SCM_TIMESTAMP_NEW, hasTimestamp, addTimeval},
+	{wantTimestampNSNew, endpoint.SOL_SOCKET, endpoint.SCM_TIMESTAMPNS_NEW, hasTimestamp, addTimespec},
 	{wantPacketInfo6, endpoint.SOL_IPV6, endpoint.IPV6_PKTINFO, hasPacketInfo, addPacketInfo6},
 	{wantPacketInfo4, endpoint.SOL_IP, endpoint.IP_PKTINFO, hasPacketInfo4, addPacketInfo4},
 	{wantTTL, endpoint.SOL_IP, endpoint.IP_TTL, hasTTL, addTTL},

@@ -76,6 +76,7 @@ func newIPSocket(s *stack.Stack, network tcpip.NetworkProtocolNumber, transport 
 		return nil, err
 	}
 	receiveBuffer(options, s)
+	options.SocketOptions().SetReuseAddress(true) // INET_PROTOSW_REUSE
 	return &ipSocket{
 		mailbox: mailbox{Endpoint: options, wq: wq, clock: s.Clock()},
 		stack:   s, network: network, transport: transport,

@@ -150,12 +150,20 @@ func (g *groups) join(c *core, m membership) endpoint.Errno {
 	if m.group.Is4() && g.count4() >= endpoint.IP_MAX_MEMBERSHIPS {
 		return endpoint.ENOBUFS
 	}
-	err := c.SetSockOpt(&tcpip.AddMembershipOption{NIC: tcpip.NICID(m.link), MulticastAddr: toAddress(m.group)})
-	if err != nil {
+	if err := c.setMembership(&tcpip.AddMembershipOption{NIC: tcpip.NICID(m.link), MulticastAddr: toAddress(m.group)}); err != nil {
 		return toErrno(err)
 	}
 	g.list = append(g.list, m)
 	return 0
+}
+
+// setMembership has gVisor enter or leave a group, but for a stream: that receives
+// from no group, and gVisor has none for it.
+func (c *core) setMembership(o tcpip.SettableSocketOption) tcpip.Error {
+	if c.owner.isStream() {
+		return nil
+	}
+	return c.SetSockOpt(o)
 }
 
 func (g *groups) count4() int {
@@ -176,7 +184,7 @@ func (g *groups) leave(c *core, matches func(*membership) bool) endpoint.Errno {
 			continue
 		}
 		// That fails where the link has gone, and the group with it.
-		c.SetSockOpt(&tcpip.RemoveMembershipOption{NIC: tcpip.NICID(m.link), MulticastAddr: toAddress(m.group)})
+		c.setMembership(&tcpip.RemoveMembershipOption{NIC: tcpip.NICID(m.link), MulticastAddr: toAddress(m.group)})
 		g.list = slices.Delete(g.list, i, i+1)
 		return 0
 	}

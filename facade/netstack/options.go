@@ -62,7 +62,7 @@ var optionLevels = map[int]optionLevel{
 	},
 	endpoint.IPPROTO_IP: {tables: []optionTable{
 		{(*Endpoint).isRaw4, rawIPOptions},
-		{(*Endpoint).isInternet, ipOptions}, {(*Endpoint).isInternet, keptIPOptions}, {(*Endpoint).isInternet, controlIPOptions},
+		{(*Endpoint).hasIPLevel, ipOptions}, {(*Endpoint).hasIPLevel, keptIPOptions}, {(*Endpoint).hasIPLevel, controlIPOptions},
 	}},
 	endpoint.IPPROTO_IPV6: {tables: []optionTable{
 		{(*Endpoint).isRaw6, rawIPv6Options},
@@ -78,6 +78,10 @@ func anySocket(*Endpoint) bool { return true }
 func (e *Endpoint) isIPv6() bool { return e.family == endpoint.AF_INET6 }
 
 func (e *Endpoint) isInternet() bool { return e.family == endpoint.AF_INET || e.isIPv6() }
+
+// hasIPLevel tells of sockets with the options of IPv4: on IPv6 all but raw ones
+// (ipv6_setsockopt).
+func (e *Endpoint) hasIPLevel() bool { return e.isInternet() && !e.isRaw6() }
 
 func (e *Endpoint) isPacket() bool { return e.family == endpoint.AF_PACKET }
 

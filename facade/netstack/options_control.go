@@ -11,21 +11,23 @@ import (
 // only ask for something, without effect; of groups they have none.
 var (
 	controlSocketOptions = map[int]option{
-		endpoint.SO_TIMESTAMP:   timestampOption(wantTimestamp),
-		endpoint.SO_TIMESTAMPNS: timestampOption(wantTimestampNS),
+		endpoint.SO_TIMESTAMP:       timestampOption(wantTimestamp, wantTimestamp),
+		endpoint.SO_TIMESTAMPNS:     timestampOption(wantTimestampNS, wantTimestampNS),
+		endpoint.SO_TIMESTAMP_NEW:   timestampOption(wantTimestampNew, wantTimestampNew|wantTimestampNSNew),
+		endpoint.SO_TIMESTAMPNS_NEW: timestampOption(wantTimestampNSNew, wantTimestampNSNew),
 	}
 	controlIPOptions = map[int]option{
-		endpoint.IP_PKTINFO:                anyLength(wantOption(wantPacketInfo4)),
-		endpoint.IP_RECVTTL:                anyLength(wantOption(wantTTL)),
-		endpoint.IP_RECVTOS:                anyLength(wantOption(wantTOS)),
-		endpoint.IP_RECVORIGDSTADDR:        anyLength(wantOption(wantOriginalDst4)),
-		endpoint.IP_RECVERR:                anyLength(errorOption(func(q *errorQueue) *atomic.Bool { return &q.enabled4 })),
+		endpoint.IP_PKTINFO:                emptyIsZero(wantOption(wantPacketInfo4)),
+		endpoint.IP_RECVTTL:                emptyIsZero(wantOption(wantTTL)),
+		endpoint.IP_RECVTOS:                emptyIsZero(wantOption(wantTOS)),
+		endpoint.IP_RECVORIGDSTADDR:        emptyIsZero(wantOption(wantOriginalDst4)),
+		endpoint.IP_RECVERR:                emptyIsZero(errorOption(func(q *errorQueue) *atomic.Bool { return &q.enabled4 })),
 		endpoint.IP_MULTICAST_ALL:          byteOption(allOption(func(g *groups) *bool { return &g.only4 }, 0, 1)),
 		endpoint.IP_MULTICAST_TTL:          byteOption(datagramOnly(endpoint.EINVAL, multicastTTL4)),
 		endpoint.IP_MULTICAST_LOOP:         byteOption(loopOption(endpoint.AF_INET, math.MinInt32, math.MaxInt32)),
 		endpoint.IP_MULTICAST_IF:           datagramOnly(endpoint.EINVAL, multicastInterface4),
-		endpoint.IP_ADD_MEMBERSHIP:         memberOption(setMembership4(true)),
-		endpoint.IP_DROP_MEMBERSHIP:        memberOption(setMembership4(false)),
+		endpoint.IP_ADD_MEMBERSHIP:         notOnStreams(0, setMembership4(true)),
+		endpoint.IP_DROP_MEMBERSHIP:        notOnStreams(0, setMembership4(false)),
 		endpoint.MCAST_JOIN_GROUP:          memberOption(setGroup(endpoint.AF_INET, true)),
 		endpoint.MCAST_LEAVE_GROUP:         memberOption(setGroup(endpoint.AF_INET, false)),
 		endpoint.IP_ADD_SOURCE_MEMBERSHIP:  memberOption(setSource4(joinSource)),
@@ -49,8 +51,8 @@ var (
 		endpoint.IPV6_MULTICAST_HOPS:      datagramOnly(endpoint.ENOPROTOOPT, multicastHops6),
 		endpoint.IPV6_MULTICAST_LOOP:      loopOption(endpoint.AF_INET6, 0, 1),
 		endpoint.IPV6_MULTICAST_IF:        datagramOnly(endpoint.ENOPROTOOPT, multicastInterface6),
-		endpoint.IPV6_JOIN_GROUP:          memberOption(setMembership6(true)),
-		endpoint.IPV6_LEAVE_GROUP:         memberOption(setMembership6(false)),
+		endpoint.IPV6_JOIN_GROUP:          notOnStreams(sizeofMreq6, setMembership6(true)),
+		endpoint.IPV6_LEAVE_GROUP:         notOnStreams(sizeofMreq6, setMembership6(false)),
 		endpoint.MCAST_JOIN_GROUP:         memberOption(setGroup(endpoint.AF_INET6, true)),
 		endpoint.MCAST_LEAVE_GROUP:        memberOption(setGroup(endpoint.AF_INET6, false)),
 		endpoint.MCAST_JOIN_SOURCE_GROUP:  memberOption(setGroupSource(endpoint.AF_INET6, joinSource)),
@@ -77,33 +79,21 @@ func wantOption(bit uint32) option {
 	}
 }
 
-// timestampOption is one of two forms, of which a socket has one at a time
-// (sock_set_timestamp): setting one clears the other, clearing one clears both.
-func timestampOption(bit uint32) option {
-	o := wantOption(bit)
-	set := o.set
-	o.set = func(e *Endpoint, c *core, v []byte) endpoint.Errno {
-		if _, errno := setInt(v); errno != 0 {
-			return errno
-		}
-		e.want(c, wantTimestamp|wantTimestampNS, false)
-		return set(e, c, v)
+// timestampOption is one of four forms, of which a socket has one at a time
+// (sock_set_timestamp): setting one clears the others, clearing one clears all. It
+// reads 1 if the socket has one of the forms in reads.
+func timestampOption(form, reads uint32) option {
+	set := wantOption(form).set
+	return option{
+		get: wantOption(reads).get,
+		set: func(e *Endpoint, c *core, v []byte) endpoint.Errno {
+			if _, errno := setInt(v); errno != 0 {
+				return errno
+			}
+			e.want(c, wantTimestamps, false)
+			return set(e, c, v)
+		},
 	}
-	return o
-}
-
-// anyLength lets a flag also be set from one byte, or cleared from none, as
-// do_ip_setsockopt does.
-func anyLength(o option) option {
-	o = byteOption(o)
-	set := o.set
-	o.set = func(e *Endpoint, c *core, v []byte) endpoint.Errno {
-		if len(v) == 0 {
-			v = make([]byte, sizeofInt)
-		}
-		return set(e, c, v)
-	}
-	return o
 }
 
 // errorOption is IP_RECVERR or IPV6_RECVERR. Clearing it empties the queue.

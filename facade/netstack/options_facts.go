@@ -38,7 +38,7 @@ func getMemInfo(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 func getPeerName(e *Endpoint, _ *core, v []byte) (int, endpoint.Errno) {
 	peer, errno := e.PeerAddr()
 	if errno != 0 {
-		return 0, errno
+		return 0, endpoint.ENOTCONN // whatever getpeername(2) says
 	}
 	if len(v) > len(peer.Bytes()) {
 		return 0, endpoint.EINVAL

@@ -14,6 +14,8 @@ var ipOptions = map[int]option{
 	endpoint.IP_TOS: emptyIsZero(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32)),
 	endpoint.IP_TTL: byteOption(ttlOption(tcpip.IPv4TTLOption, 1, tcpip.UseDefaultIPv4TTL)),
 	endpoint.IP_MTU: byteOption(option{get: getMTU}),
+	// Raw sockets have their own.
+	endpoint.IP_HDRINCL: byteOption(readOnly(func(*Endpoint, *core) int { return 0 })),
 }
 
 // ipv6Options are the options of ipv6(7) that the stack has.
@@ -121,8 +123,12 @@ func getV6Only(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 }
 
 // onlyIPv6 tells whether a socket is for IPv6 alone. One that is bound to an address
-// of IPv6's own always is, as __inet6_bind has it. The caller holds e.mu.
+// of IPv6's own always is, as __inet6_bind has it; a raw one, which never takes IPv4,
+// does not say so (rawv6_bind). The caller holds e.mu.
 func (e *Endpoint) onlyIPv6(c *core) bool {
+	if e.isRaw6() {
+		return false
+	}
 	bound, ok := e.bound.AddrPort()
 	own := ok && bound.Addr().Is6() && !bound.Addr().Is4In6() && !bound.Addr().IsUnspecified()
 	return own || c.SocketOptions().GetV6Only()

@@ -195,14 +195,20 @@ func storage(v []byte, family int) (netip.Addr, bool) {
 	return ap.Addr(), ok && sa.Family() == family
 }
 
-// memberOption acts on memberships, which streams have none of (EPROTO).
+// memberOption acts on memberships.
 func memberOption(set func(e *Endpoint, c *core, v []byte) endpoint.Errno) option {
-	return option{once: true, set: func(e *Endpoint, c *core, v []byte) endpoint.Errno {
-		if e.isStream() {
+	return option{once: true, set: set}
+}
+
+// notOnStreams is a memberOption that streams refuse with EPROTO, if it has the
+// length that is looked at before. The options of RFC 3678 they take.
+func notOnStreams(length int, set func(e *Endpoint, c *core, v []byte) endpoint.Errno) option {
+	return memberOption(func(e *Endpoint, c *core, v []byte) endpoint.Errno {
+		if e.isStream() && len(v) >= length {
 			return endpoint.EPROTO
 		}
 		return set(e, c, v)
-	}}
+	})
 }
 
 func setMembership4(join bool) func(*Endpoint, *core, []byte) endpoint.Errno {
@@ -321,7 +327,8 @@ func setSource4(change sourceChange) func(*Endpoint, *core, []byte) endpoint.Err
 // setGroupSource takes struct group_source_req.
 func setGroupSource(family int, change sourceChange) func(*Endpoint, *core, []byte) endpoint.Errno {
 	return func(e *Endpoint, c *core, v []byte) endpoint.Errno {
-		if len(v) < sizeofGroupSourceReq {
+		// do_ip_setsockopt takes this length only, do_ipv6_setsockopt more as well.
+		if len(v) < sizeofGroupSourceReq || len(v) > sizeofGroupSourceReq && family == endpoint.AF_INET {
 			return endpoint.EINVAL
 		}
 		group, isGroup := storage(v[8:], family)

@@ -13,7 +13,7 @@ import (
 // The options of raw sockets: of both levels of IP, of SOL_RAW for each, and of
 // SOL_ICMPV6.
 var (
-	rawIPOptions   = map[int]option{endpoint.IP_HDRINCL: headerIncluded}
+	rawIPOptions   = map[int]option{endpoint.IP_HDRINCL: headerIncluded4}
 	rawIPv6Options = map[int]option{
 		endpoint.IPV6_HDRINCL:  headerIncluded,
 		endpoint.IPV6_CHECKSUM: {get: getChecksumOffset, set: setChecksumOffset},
@@ -40,6 +40,9 @@ func rawSocket(c *core) *ipSocket {
 }
 
 var headerIncluded = boolOption((*tcpip.SocketOptions).GetHeaderIncluded, (*tcpip.SocketOptions).SetHeaderIncluded)
+
+// The option of ip(7) also comes as one byte, or none.
+var headerIncluded4 = emptyIsZero(headerIncluded)
 
 func getICMPFilter(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	s := rawSocket(c)
@@ -172,7 +175,7 @@ func getIgnoreOutgoing(_ *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 
 func setIgnoreOutgoing(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	value, errno := setInt(v)
-	if errno != 0 || value < 0 || value > 1 {
+	if errno != 0 || len(v) != sizeofInt || value < 0 || value > 1 {
 		return endpoint.EINVAL
 	}
 	c.Endpoint.(*packetSocket).ignoreOutgoing.Store(value == 1)

@@ -14,7 +14,7 @@ import (
 // socketOptions are the options of socket(7) that the stack has.
 var socketOptions = map[int]option{
 	endpoint.SO_REUSEADDR: boolOption((*tcpip.SocketOptions).GetReuseAddress, (*tcpip.SocketOptions).SetReuseAddress),
-	endpoint.SO_REUSEPORT: boolOption((*tcpip.SocketOptions).GetReusePort, (*tcpip.SocketOptions).SetReusePort),
+	endpoint.SO_REUSEPORT: {get: reusePort.get, set: setReusePort},
 	endpoint.SO_BROADCAST: boolOption((*tcpip.SocketOptions).GetBroadcast, (*tcpip.SocketOptions).SetBroadcast),
 	endpoint.SO_KEEPALIVE: boolOption((*tcpip.SocketOptions).GetKeepAlive, (*tcpip.SocketOptions).SetKeepAlive),
 	endpoint.SO_NO_CHECK:  boolOption((*tcpip.SocketOptions).GetNoChecksum, (*tcpip.SocketOptions).SetNoChecksum),
@@ -69,6 +69,16 @@ var socketOptions = map[int]option{
 			return errno
 		},
 	},
+}
+
+var reusePort = boolOption((*tcpip.SocketOptions).GetReusePort, (*tcpip.SocketOptions).SetReusePort)
+
+// setReusePort is for sockets that have ports; of others it can be cleared.
+func setReusePort(e *Endpoint, c *core, v []byte) endpoint.Errno {
+	if value, errno := setInt(v); errno == 0 && value != 0 && !e.isInternet() {
+		return endpoint.EOPNOTSUPP
+	}
+	return reusePort.set(e, c, v)
 }
 
 // bufferOverhead is why socket(7) doubles the sizes of buffers: half is meant

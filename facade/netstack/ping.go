@@ -32,7 +32,7 @@ func newPing(s *stack.Stack, ps *pings, network tcpip.NetworkProtocolNumber, wq 
 	}
 	r.ping = ps
 	r.SocketOptions().SetHeaderIncluded(false)
-	r.SocketOptions().SetReuseAddress(true) // INET_PROTOSW_REUSE
+	r.SocketOptions().SetV6Only(network == ipv6) // ping_init_sock
 	if err := r.receive(icmpOf(network), r.handlePing); err != nil {
 		r.Close()
 		return nil, err

@@ -54,6 +54,7 @@ func Differences() []Difference {
 		{Name: "SO_BINDTOIFINDEX", Aspect: WriteErrno, Why: anyIndex},
 		{Name: "SO_BINDTOIFINDEX", Aspect: ReadBack, Why: anyIndex},
 		{Name: "SO_INCOMING_CPU", States: Connected, Aspect: ValueRead, Why: "Linux tells the CPU of a connection; the stack -1"},
+		{Name: "IP_MULTICAST_ALL", Kinds: IPv6, Aspect: ValueRead, Why: "on IPv6 sockets Linux begins with 0: what comes to IPv4 groups is only for those that joined"},
 		{Name: "TCP_MAXSEG", States: Connected, Aspect: ValueRead, Why: noSegment},
 		{Name: "TCP_MAXSEG", States: Connected, Aspect: SampleSet, Why: noSegment},
 		{Name: "TCP_MAXSEG", States: Connected, Aspect: ReadBack, Why: noSegment},

@@ -11,35 +11,30 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/facade/netstack/optiontable"
 	"github.com/usernet-stack/usernet/internal/testenv"
+	"github.com/usernet-stack/usernet/stack"
+	"github.com/usernet-stack/usernet/stack/link"
 )
 
 func TestMain(m *testing.M) { os.Exit(testenv.RunInNetns(m)) }
-
-// pending are rows of options that the table calls supported and that the stack does
-// not have yet. The test fails for those that it does have.
-var pending = map[string]bool{
-	"SO_TIMESTAMP": true, "SO_TIMESTAMPNS": true, "SO_TIMESTAMPING": true, "SO_TIMESTAMP_NEW": true, "SO_TIMESTAMPNS_NEW": true, "SO_TIMESTAMPING_NEW": true,
-	"IP_PKTINFO": true, "IP_RECVERR": true, "IP_RECVTTL": true, "IP_RECVTOS": true, "IP_RECVORIGDSTADDR": true, "IP_HDRINCL": true,
-	"IP_MULTICAST_IF": true, "IP_MULTICAST_TTL": true, "IP_MULTICAST_LOOP": true, "IP_ADD_MEMBERSHIP": true, "IP_DROP_MEMBERSHIP": true, "IP_UNBLOCK_SOURCE": true, "IP_BLOCK_SOURCE": true,
-	"IP_ADD_SOURCE_MEMBERSHIP": true, "IP_DROP_SOURCE_MEMBERSHIP": true, "IP_MSFILTER": true, "MCAST_JOIN_GROUP": true, "MCAST_BLOCK_SOURCE": true, "MCAST_UNBLOCK_SOURCE": true,
-	"MCAST_LEAVE_GROUP": true, "MCAST_JOIN_SOURCE_GROUP": true, "MCAST_LEAVE_SOURCE_GROUP": true, "MCAST_MSFILTER": true, "IP_MULTICAST_ALL": true,
-	"IPV6_CHECKSUM": true, "IPV6_HDRINCL": true, "IPV6_MULTICAST_IF": true, "IPV6_MULTICAST_HOPS": true, "IPV6_MULTICAST_LOOP": true, "IPV6_ADD_MEMBERSHIP": true, "IPV6_DROP_MEMBERSHIP": true,
-	"IPV6_RECVERR": true, "IPV6_MULTICAST_ALL": true, "IPV6_RECVPKTINFO": true, "IPV6_RECVHOPLIMIT": true, "IPV6_RECVTCLASS": true, "IPV6_RECVORIGDSTADDR": true,
-	"PACKET_ADD_MEMBERSHIP": true, "PACKET_DROP_MEMBERSHIP": true, "PACKET_STATISTICS": true, "PACKET_AUXDATA": true, "PACKET_IGNORE_OUTGOING": true,
-}
 
 // kind is a kind of socket that the stack has.
 type kind struct {
 	kind   optiontable.Kinds
 	family facade.Family
 	typ    facade.Type
+	proto  int
 }
 
 var kinds = []kind{
-	{optiontable.TCP4, facade.AF_INET, facade.SOCK_STREAM},
-	{optiontable.UDP4, facade.AF_INET, facade.SOCK_DGRAM},
-	{optiontable.TCP6, facade.AF_INET6, facade.SOCK_STREAM},
-	{optiontable.UDP6, facade.AF_INET6, facade.SOCK_DGRAM},
+	{optiontable.TCP4, facade.AF_INET, facade.SOCK_STREAM, 0},
+	{optiontable.UDP4, facade.AF_INET, facade.SOCK_DGRAM, 0},
+	{optiontable.TCP6, facade.AF_INET6, facade.SOCK_STREAM, 0},
+	{optiontable.UDP6, facade.AF_INET6, facade.SOCK_DGRAM, 0},
+	{optiontable.Raw4, facade.AF_INET, facade.SOCK_RAW, facade.IPPROTO_ICMP},
+	{optiontable.Raw6, facade.AF_INET6, facade.SOCK_RAW, facade.IPPROTO_UDP},
+	{optiontable.Ping4, facade.AF_INET, facade.SOCK_DGRAM, facade.IPPROTO_ICMP},
+	{optiontable.Ping6, facade.AF_INET6, facade.SOCK_DGRAM, facade.IPPROTO_ICMPV6},
+	{optiontable.Packet, facade.AF_PACKET, facade.SOCK_DGRAM, 0},
 }
 
 func (k kind) stream() bool { return k.typ == facade.SOCK_STREAM }
@@ -77,11 +72,20 @@ func errnoOf(err error) syscall.Errno {
 	return errno
 }
 
+// module is on a stack with the links and addresses of the tests' namespace.
 func module(t *testing.T) *facade.Module {
 	t.Helper()
 	testenv.LeakCheck(t)
-	m := facade.New(facade.Config{Kernel: facade.KernelNever})
-	t.Cleanup(func() { must(t, m.Close()) })
+	end, _ := link.NewCable(link.CableConfig{})
+	s, err := stack.New(stack.Config{Links: []stack.LinkConfig{{Endpoint: end, Addresses: []netip.Prefix{
+		netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("2001:db8::1/64"),
+	}}}})
+	must(t, err)
+	m := facade.New(facade.Config{Stack: s, Kernel: facade.KernelNever})
+	t.Cleanup(func() {
+		must(t, m.Close())
+		must(t, s.Close())
+	})
 	return m
 }
 
@@ -90,6 +94,16 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// bind gives a socket an address of the loopback.
+func (k kind) bind(t *testing.T, s *facade.Socket) {
+	t.Helper()
+	if k.kind == optiontable.Packet {
+		must(t, s.Bind(facade.PacketAddr{Interface: "lo", Protocol: endpoint.ETH_P_IP}))
+		return
+	}
+	must(t, s.Bind(address(k.loopback(0))))
 }
 
 func address(a netip.AddrPort) facade.Addr {
@@ -103,14 +117,14 @@ func address(a netip.AddrPort) facade.Addr {
 func openStack(t *testing.T, m *facade.Module, k kind, state optiontable.States) stackSocket {
 	t.Helper()
 	open := func() *facade.Socket {
-		s, err := m.Socket(k.family, k.typ, 0)
+		s, err := m.Socket(k.family, k.typ, k.proto)
 		must(t, err)
 		t.Cleanup(func() { s.Close() })
 		return s
 	}
 	bound := func() *facade.Socket {
 		s := open()
-		must(t, s.Bind(address(k.loopback(0))))
+		k.bind(t, s)
 		return s
 	}
 	switch state {
@@ -137,6 +151,9 @@ func openStack(t *testing.T, m *facade.Module, k kind, state optiontable.States)
 func (k kind) states() []optiontable.States {
 	if k.stream() {
 		return []optiontable.States{optiontable.FreshSocket, optiontable.Bound, optiontable.Listening, optiontable.Connected}
+	}
+	if k.kind == optiontable.Packet {
+		return []optiontable.States{optiontable.FreshSocket, optiontable.Bound}
 	}
 	return []optiontable.States{optiontable.FreshSocket, optiontable.Bound, optiontable.Connected}
 }

@@ -78,9 +78,11 @@ var kindNames = []struct {
 	kinds Kinds
 	name  string
 }{
-	{Internet | Raw, "TCP, UDP and raw sockets"}, {Internet, "TCP and UDP"}, {Streams, "TCP"}, {Datagrams, "UDP"}, {IPv6, "IPv6"}, {Raw, "raw sockets"},
+	{Internet, "all but packet sockets"}, {IPLevel, "all but raw IPv6"}, {IPv6, "IPv6"}, {Streams, "TCP"}, {UDP, "UDP"},
+	{Datagrams, "all but TCP"}, {Datagrams &^ Raw6, "all but TCP and raw IPv6"}, {Datagrams6, "all but TCP"}, {IPv6 &^ Raw6, "all but raw sockets"},
+	{TCP6 | UDP6, "TCP and UDP"}, {Raw, "raw sockets"}, {Ping, "ping sockets"},
 	{TCP4, "TCP over IPv4"}, {TCP6, "TCP over IPv6"}, {UDP4, "UDP over IPv4"}, {UDP6, "UDP over IPv6"},
-	{Raw4, "raw IPv4"}, {Raw6, "raw IPv6"}, {Packet, "packet sockets"},
+	{Raw4, "raw IPv4"}, {Raw6, "raw IPv6"}, {Ping4, "ping IPv4"}, {Ping6, "ping IPv6"}, {Packet, "packet sockets"},
 }
 
 // String names a group of kinds.

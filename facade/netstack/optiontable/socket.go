@@ -7,17 +7,18 @@ import (
 )
 
 const (
-	noFilters  = "the stack runs no BPF programs"
-	noCPU      = "the stack is not bound to CPUs or hardware queues: this is about speed only"
-	otherGroup = "for other families: EOPNOTSUPP"
-	obsolete   = "Linux defines the name and nothing else: ENOPROTOOPT"
+	noFilters       = "the stack runs no BPF programs"
+	noCPU           = "the stack is not bound to CPUs or hardware queues: this is about speed only"
+	otherGroup      = "for other families: EOPNOTSUPP"
+	noHardwareTimes = "links have no clocks, and nothing tells when a datagram has left; SO_TIMESTAMPNS tells when one came"
+	obsolete        = "Linux defines the name and nothing else: ENOPROTOOPT"
 )
 
 // socketRows are the options of socket(7).
 var socketRows = []Row{
 	{Number: 1, Name: "SO_DEBUG", Status: NoEffect, Form: Flag, Fresh: ints(0), Takes: flags(),
 		Why: "Linux only marks packets for tracing, which no program sees"},
-	{Number: 2, Name: "SO_REUSEADDR", Form: Flag, Fresh: ints(0), Takes: flags()},
+	{Number: 2, Name: "SO_REUSEADDR", Form: Flag, Takes: flags(), Why: "0 on a new socket, 1 on raw and ping sockets"},
 	{Number: 3, Name: "SO_TYPE", Form: Int, Access: ReadOnly},
 	{Number: 4, Name: "SO_ERROR", Form: Int, Access: ReadOnly, Fresh: ints(0), Why: "reading it clears it"},
 	{Number: 5, Name: "SO_DONTROUTE", Status: Unsupported, Form: Flag,
@@ -38,7 +39,7 @@ var socketRows = []Row{
 		Refuses: []Refusal{{ints(1), endpoint.EINVAL}},
 		Why:     "0 seconds reset at Close; with more, Close returns at once and the data is delivered in the background"},
 	{Number: 14, Name: "SO_BSDCOMPAT", Status: NoEffect, Form: Int, Fresh: ints(0), Takes: []Sample{reads(1, 0)}, Why: "nor on Linux"},
-	{Number: 15, Name: "SO_REUSEPORT", On: Internet | Raw, Form: Flag, Fresh: ints(0), Takes: flags()},
+	{Number: 15, Name: "SO_REUSEPORT", On: Internet, Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 16, Name: "SO_PASSCRED", Status: Refused, Form: Flag, Why: otherGroup},
 	{Number: 17, Name: "SO_PEERCRED", Form: "struct ucred", Access: ReadOnly, Fresh: ints(0, -1, -1), Why: "process 0, user and group -1, as on Linux"},
 	{Number: 18, Name: "SO_RCVLOWAT", Form: Int, Fresh: ints(1), Takes: append(same(1, 5, 4096), reads(0, 1)),
@@ -68,7 +69,7 @@ var socketRows = []Row{
 	{Number: 35, Name: "SO_TIMESTAMPNS", Aliases: []string{"SO_TIMESTAMPNS_OLD"}, Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 36, Name: "SO_MARK", Status: NoEffect, Form: Int, Fresh: ints(0), Takes: same(0, 1, -1, math.MaxInt32),
 		Why: "nothing in the stack acts on marks"},
-	{Number: 37, Name: "SO_TIMESTAMPING", Aliases: []string{"SO_TIMESTAMPING_OLD"}, Form: "struct so_timestamping", Fresh: ints(0, 0), Takes: timestampings(), Refuses: invalid(-1)},
+	{Number: 37, Name: "SO_TIMESTAMPING", Aliases: []string{"SO_TIMESTAMPING_OLD"}, Status: Unsupported, Form: "struct so_timestamping", Why: noHardwareTimes},
 	{Number: 38, Name: "SO_PROTOCOL", Form: Int, Access: ReadOnly},
 	{Number: 39, Name: "SO_DOMAIN", Form: Int, Access: ReadOnly},
 	{Number: 40, Name: "SO_RXQ_OVFL", Status: Unsupported, Form: Flag, Why: "messages do not carry the count of drops; SO_MEMINFO has it"},
@@ -96,7 +97,7 @@ var socketRows = []Row{
 	{Number: 62, Name: "SO_BINDTOIFINDEX", Form: Int, Fresh: ints(0), Takes: same(1, 0), Refuses: invalid(-1)},
 	{Number: 63, Name: "SO_TIMESTAMP_NEW", Form: Flag, Fresh: ints(0), Takes: flags()},
 	{Number: 64, Name: "SO_TIMESTAMPNS_NEW", Form: Flag, Fresh: ints(0), Takes: flags()},
-	{Number: 65, Name: "SO_TIMESTAMPING_NEW", Form: "struct so_timestamping", Fresh: ints(0, 0), Takes: timestampings(), Refuses: invalid(-1)},
+	{Number: 65, Name: "SO_TIMESTAMPING_NEW", Status: Unsupported, Form: "struct so_timestamping", Why: noHardwareTimes},
 	{Number: 66, Name: "SO_RCVTIMEO_NEW", Form: "struct timeval", Fresh: timeval(0, 0), Takes: timevals(), Refuses: timevalRefusals(), Why: "as SO_RCVTIMEO"},
 	{Number: 67, Name: "SO_SNDTIMEO_NEW", Form: "struct timeval", Fresh: timeval(0, 0), Takes: timevals(), Refuses: timevalRefusals(), Why: "as SO_SNDTIMEO"},
 	{Number: 68, Name: "SO_DETACH_REUSEPORT_BPF", Status: Unsupported, Form: Int, Why: noFilters},
@@ -109,12 +110,6 @@ var socketRows = []Row{
 	{Number: 74, Name: "SO_TXREHASH", On: Streams, Status: NoEffect, Form: Int, Fresh: ints(1),
 		Takes: []Sample{reads(0, 0), reads(1, 1), reads(-1, 1)}, Refuses: invalid(-2, 2), Why: "the stack does not choose among several paths"},
 	{Number: 75, Name: "SO_RCVMARK", Status: Unsupported, Form: Flag, Why: "packets that arrive have no mark"},
-}
-
-// timestampings are flags of SO_TIMESTAMPING that belong together: software times of
-// what arrives (SOF_TIMESTAMPING_RX_SOFTWARE, SOF_TIMESTAMPING_SOFTWARE).
-func timestampings() []Sample {
-	return []Sample{{ints(0x18), ints(0x18, 0)}, {ints(0x18, 0), ints(0x18, 0)}, {ints(0), ints(0, 0)}}
 }
 
 // timeval is a struct timeval: two 64-bit integers.

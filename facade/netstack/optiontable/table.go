@@ -46,16 +46,24 @@ const (
 	UDP6
 	Raw4
 	Raw6
+	Ping4
+	Ping6
 	Packet
 )
 
 // Groups of kinds.
 const (
-	Streams   = TCP4 | TCP6
-	Datagrams = UDP4 | UDP6
-	IPv6      = TCP6 | UDP6
-	Internet  = Streams | Datagrams
-	Raw       = Raw4 | Raw6
+	Streams    = TCP4 | TCP6
+	UDP        = UDP4 | UDP6
+	Raw        = Raw4 | Raw6
+	Ping       = Ping4 | Ping6
+	Datagrams6 = UDP6 | Raw6 | Ping6
+	Datagrams  = UDP | Raw | Ping
+	IPv6       = TCP6 | Datagrams6
+	Internet   = Streams | Datagrams
+	// IPLevel have the options of IPv4: IPv6 sockets as well, but for raw ones
+	// (ipv6_setsockopt of the kernel).
+	IPLevel = Internet &^ Raw6
 )
 
 // Access says in which directions an option goes.
@@ -127,12 +135,12 @@ type level struct {
 }
 
 var levels = map[int]level{
-	endpoint.SOL_SOCKET:   {"SOL_SOCKET", "socket(7)", Internet | Raw | Packet},
+	endpoint.SOL_SOCKET:   {"SOL_SOCKET", "socket(7)", Internet | Packet},
 	endpoint.IPPROTO_TCP:  {"IPPROTO_TCP", "tcp(7)", Streams},
-	endpoint.IPPROTO_UDP:  {"IPPROTO_UDP", "udp(7)", Datagrams},
+	endpoint.IPPROTO_UDP:  {"IPPROTO_UDP", "udp(7)", UDP},
 	ipprotoUDPLite:        {"IPPROTO_UDPLITE", "udplite(7)", 0},
-	endpoint.IPPROTO_IP:   {"IPPROTO_IP", "ip(7)", Internet | Raw4},
-	endpoint.IPPROTO_IPV6: {"IPPROTO_IPV6", "ipv6(7)", IPv6 | Raw6},
+	endpoint.IPPROTO_IP:   {"IPPROTO_IP", "ip(7)", IPLevel},
+	endpoint.IPPROTO_IPV6: {"IPPROTO_IPV6", "ipv6(7)", IPv6},
 	solPacket:             {"SOL_PACKET", "packet(7)", Packet},
 }
 
