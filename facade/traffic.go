@@ -82,7 +82,9 @@ func (t *traffic) close() bool {
 	}
 	t.closeFileno()
 	if t.references.Add(-1) == 0 {
-		t.post(&op{t: t, kind: opClose})
+		o := opPool.Get().(*op)
+		o.t, o.kind = t, opClose
+		t.post(o)
 	}
 	t.ep.Unsubscribe(&t.waiter)
 	t.rd.stop()
