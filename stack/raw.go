@@ -143,8 +143,9 @@ type IPPacket struct {
 	Link int
 	// Source is filled in if it is empty.
 	Source, Destination tcpip.Address
-	// TTL, or hop limit; 0 is the default of the stack.
-	TTL uint8
+	// TTL, or hop limit, counts if HasTTL says so; else the stack has a default.
+	TTL    uint8
+	HasTTL bool
 	// TOS, or traffic class.
 	TOS uint8
 	// Discovery is what ip(7) says of IP_MTU_DISCOVER: Want sets IPv4's DF on
@@ -191,7 +192,7 @@ func (s *Stack) SendIP(p *IPPacket) tcpip.Error {
 		return route.WriteHeaderIncludedPacket(pkt)
 	}
 	ttl := p.TTL
-	if ttl == 0 {
+	if !p.HasTTL {
 		ttl = route.DefaultTTL()
 	}
 	fits := len(p.Payload) <= int(route.MTU())

@@ -37,7 +37,7 @@ func (e *Endpoint) fullAddress(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddres
 			return tcpip.FullAddress{}, endpoint.EINVAL
 		}
 	}
-	if addr.Is4In6() && c.SocketOptions().GetV6Only() {
+	if addr.Is4In6() && c.SocketOptions().GetV6Only() && rawOrPing(c) == nil { // those have answers of their own
 		return tcpip.FullAddress{}, endpoint.ENETUNREACH
 	}
 	if !addr.IsUnspecified() {

@@ -19,6 +19,8 @@ type talk struct {
 	p     endpoint.Provider
 	lines []string
 	open  []endpoint.Endpoint
+	// mask blanks out of what is received what no two sockets have alike.
+	mask func([]byte)
 }
 
 func (k *talk) note(format string, args ...any) {
@@ -34,7 +36,12 @@ func name(errno endpoint.Errno) string {
 
 func (k *talk) socket(family, typ int) endpoint.Endpoint {
 	k.t.Helper()
-	e, errno := k.p.Socket(family, typ, 0, endpoint.Cred{})
+	return k.protocol(family, typ, 0)
+}
+
+func (k *talk) protocol(family, typ, proto int) endpoint.Endpoint {
+	k.t.Helper()
+	e, errno := k.p.Socket(family, typ, proto, endpoint.Cred{})
 	ok(k.t, "Socket", errno)
 	k.open = append(k.open, e)
 	return e
@@ -60,10 +67,12 @@ func (k *talk) get(e endpoint.Endpoint, level, opt int, v []byte) {
 	k.note("get %d/%d: %s % x", level, opt, name(errno), v[:n])
 }
 
-func (k *talk) send(e endpoint.Endpoint, data string, to endpoint.Sockaddr, control []byte) {
+// send tells whether it went out.
+func (k *talk) send(e endpoint.Endpoint, data string, to endpoint.Sockaddr, control []byte) bool {
 	m := endpoint.Message{Iov: [][]byte{[]byte(data)}, Addr: to, Control: control}
 	n, errno := e.Send(&m)
 	k.note("send %.20q: %d, %s", data, n, name(errno))
+	return errno == 0
 }
 
 // recv waits for a datagram and writes it down with its control data in a buffer
@@ -93,6 +102,9 @@ func (k *talk) noteMessage(m *endpoint.Message, n int, errno endpoint.Errno) {
 	if errno != 0 {
 		k.note("recv: %s", name(errno))
 		return
+	}
+	if k.mask != nil {
+		k.mask(m.Iov[0][:min(n, 64)])
 	}
 	k.note("recv %q from % x, flags %#x, %d bytes of control", m.Iov[0][:min(n, 64)], m.Addr.Bytes(), m.Flags, len(m.Control))
 	for c, bad := range endpoint.Cmsgs(m.Control) {

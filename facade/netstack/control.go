@@ -97,16 +97,21 @@ var controls = []controlKind{
 // s.result.
 func (e *Endpoint) recvControl(m *endpoint.Message, s *sink, wants uint32) {
 	out := endpoint.NewCmsgBuffer(m.Control)
+	e.putControl(&out, s, wants)
+	m.Control = out.Bytes()
+	if out.Truncated() {
+		m.Flags |= endpoint.MSG_CTRUNC
+	}
+}
+
+// putControl adds what wants asks for of what is in s.result.
+func (e *Endpoint) putControl(out *endpoint.CmsgBuffer, s *sink, wants uint32) {
 	for i := range controls {
 		k := &controls[i]
 		if wants&k.bit != 0 && k.has(&s.result.ControlMessages) {
 			s.scratch = k.add(e, s.scratch[:0], &s.result)
 			out.Put(k.level, k.typ, s.scratch)
 		}
-	}
-	m.Control = out.Bytes()
-	if out.Truncated() {
-		m.Flags |= endpoint.MSG_CTRUNC
 	}
 }
 
@@ -197,13 +202,27 @@ func addOriginalDst6(_ *Endpoint, b []byte, r *tcpip.ReadResult) []byte {
 // answer from, and the destination in the header.
 func addPacketInfo4(e *Endpoint, b []byte, r *tcpip.ReadResult) []byte {
 	info := &r.ControlMessages.PacketInfo
-	local := info.LocalAddr
+	local, nic := info.LocalAddr, int(info.NIC)
+	if local != header.IPv4Any {
+		nic = e.p.arrivedOn(info)
+	}
 	if e.p.isGroup(int(info.NIC), local) {
 		local = e.p.answerFrom(r.RemoteAddr.Addr)
 	}
-	b = binary.NativeEndian.AppendUint32(b, uint32(info.NIC))
+	b = binary.NativeEndian.AppendUint32(b, uint32(nic))
 	b = append(b, local.AsSlice()...)
 	return append(b, info.DestinationAddr.AsSlice()...)
+}
+
+// arrivedOn is the link that a packet came in on: that of its destination, if it
+// came over the loopback (ipv4_pktinfo_prepare).
+func (p *Provider) arrivedOn(info *tcpip.IPPacketInfo) int {
+	if info.NIC == loopbackIndex && !header.IsV4LoopbackAddress(info.DestinationAddr) {
+		if link, ok := p.stack.IsLocalAddress(0, ipv4, info.DestinationAddr); ok {
+			return link
+		}
+	}
+	return int(info.NIC)
 }
 
 // addPacketInfo6 is struct in6_pktinfo of RFC 3542. An IPv4 destination is mapped

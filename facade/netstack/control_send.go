@@ -6,7 +6,6 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -91,10 +90,12 @@ func (e *Endpoint) parseControl(s *sendControl, control []byte, ipv4 bool) endpo
 		if !ok {
 			parse, ok = sendParsersAny[key]
 		}
-		if !ok && (c.Level == level || c.Level == endpoint.SOL_SOCKET || c.Level == endpoint.SOL_UDP) {
+		switch {
+		case c.Level == endpoint.SOL_UDP && !e.isUDP():
+			continue
+		case !ok && (c.Level == level || c.Level == endpoint.SOL_SOCKET || c.Level == endpoint.SOL_UDP):
 			return endpoint.EINVAL
-		}
-		if !ok {
+		case !ok:
 			continue
 		}
 		if errno := parse(s, e, c.Data); errno != 0 {
@@ -104,9 +105,9 @@ func (e *Endpoint) parseControl(s *sendControl, control []byte, ipv4 bool) endpo
 	return 0
 }
 
-// checkStreamControl is sock_cmsg_send of the kernel: a stream ignores what is
-// not of SOL_SOCKET. As tcp_sendmsg does, any error is EINVAL.
-func checkStreamControl(control []byte) endpoint.Errno {
+// checkSocketControl is sock_cmsg_send of the kernel: streams and packet sockets
+// ignore what is not of SOL_SOCKET. As tcp_sendmsg does, any error is EINVAL.
+func checkSocketControl(control []byte) endpoint.Errno {
 	for c, errno := range endpoint.Cmsgs(control) {
 		if errno != 0 {
 			return errno
@@ -232,7 +233,7 @@ func parsePacketInfo6(s *sendControl, e *Endpoint, data []byte) endpoint.Errno {
 	if addr.IsLinkLocalUnicast() {
 		scoped = index
 	}
-	if !e.p.isLocal(addr, scoped) {
+	if addr.Is4In6() || !e.p.isLocal(addr, scoped) {
 		return endpoint.EINVAL
 	}
 	s.IPv6PacketInfo.Addr = tcpip.AddrFrom16(addr.As16())
@@ -245,7 +246,9 @@ func (p *Provider) isLocal(addr netip.Addr, index int) bool {
 	return p.linkOf(addr, index) != 0
 }
 
+// linkOf is the link that has an address, 0 if none has.
 func (p *Provider) linkOf(addr netip.Addr, index int) int {
+	addr = addr.WithZone("").Unmap()
 	for _, have := range p.stack.Addresses() {
 		if index != 0 && have.Link != index {
 			continue
@@ -280,10 +283,20 @@ func (e *Endpoint) sendWithControl(c *core, p *payload, m *endpoint.Message, opt
 		p.to.NIC = tcpip.NICID(s.link)
 		opts.To = &p.to
 	}
+	if s.source.IsValid() && !e.p.isLocal(s.source, 0) {
+		return 0, endpoint.ENETUNREACH // as ip_route_output_key_hash_rcu of the kernel
+	}
+	size := p.size
+	if socket := rawOrPing(c); socket != nil {
+		n, err := socket.send(p, opts.To, s)
+		if err != nil {
+			return 0, e.notSent(c, err, size, opts.To)
+		}
+		return n, 0
+	}
 	if s.source.IsValid() {
 		return e.sendFrom(c, p, s)
 	}
-	size := p.size
 	n, err := e.writeAs(c, p, opts, s, ipv4)
 	if err != nil {
 		return 0, e.notSent(c, err, size, opts.To)
@@ -292,13 +305,17 @@ func (e *Endpoint) sendWithControl(c *core, p *payload, m *endpoint.Message, opt
 }
 
 // peer is the address that the core is connected to; without an address if it is
-// not. Raw endpoints tell it only so.
+// not. That of a raw or ping socket may have no port, and then getpeername(2) does
+// not tell it.
 func (c *core) peer() tcpip.FullAddress {
-	info, ok := c.Info().(*stack.TransportEndpointInfo)
-	if !ok {
+	if s := rawOrPing(c); s != nil {
+		return s.load().remote
+	}
+	peer, err := c.GetRemoteAddress()
+	if err != nil {
 		return tcpip.FullAddress{}
 	}
-	return tcpip.FullAddress{NIC: info.RegisterNICID, Addr: info.ID.RemoteAddress, Port: info.ID.RemotePort}
+	return peer
 }
 
 // writeAs writes a datagram with a class or a loop of its own, for which gVisor

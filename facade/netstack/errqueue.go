@@ -2,10 +2,8 @@ package netstack
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -26,7 +24,10 @@ type sockError struct {
 	ipv4             bool
 	dst, offender    endpoint.Sockaddr
 	payload          []byte
-	at               time.Time
+	// facts are those of the packet that brought the error, as far as they are
+	// known; when it came always is.
+	facts  tcpip.ReceivableControlMessages
+	sender tcpip.FullAddress
 }
 
 func (s *sockError) size() int { return errorOverhead + len(s.payload) }
@@ -118,7 +119,7 @@ func (e *Endpoint) queueError(c *core, err *tcpip.SockError) {
 		info:   err.Cause.Info(),
 		ipv4:   ipv4,
 		dst:    sockaddr(e.family, err.Dst),
-		at:     e.p.stack.Clock().Now(),
+		facts:  e.now(),
 	}
 	// gVisor does not tell who sent the error. All that it reports is that a port
 	// is unreachable, which the destination says (RFC 1122 section 3.2.2.1).
@@ -131,6 +132,33 @@ func (e *Endpoint) queueError(c *core, err *tcpip.SockError) {
 	e.errors.add(s, c.SocketOptions().GetReceiveBufferSize())
 }
 
+// now is a timestamp, and no other facts.
+func (e *Endpoint) now() tcpip.ReceivableControlMessages {
+	return tcpip.ReceivableControlMessages{HasTimestamp: true, Timestamp: e.p.stack.Clock().Now()}
+}
+
+// queueICMP queues the error that ICMP brought to a raw or ping socket, as
+// ip_icmp_error and ipv6_icmp_error do; by is the message.
+func (e *Endpoint) queueICMP(s *ipSocket, err *icmpError, by datagram) {
+	by.received = s.clock.Now()
+	origin, payload := uint8(endpoint.SO_EE_ORIGIN_ICMP), err.packet.payload
+	if s.network == ipv6 {
+		origin = endpoint.SO_EE_ORIGIN_ICMP6
+	}
+	if s.SocketOptions().GetHeaderIncluded() {
+		payload = err.whole
+	}
+	e.errors.add(sockError{
+		errno: err.errno, origin: origin, typ: err.typ, cod: err.code, info: err.info,
+		ipv4:     s.network == ipv4,
+		dst:      sockaddr(e.family, tcpip.FullAddress{NIC: by.nic, Addr: err.packet.destination}),
+		offender: sockaddr(e.family, by.from),
+		payload:  payload,
+		facts:    by.facts(),
+		sender:   by.from,
+	}, s.SocketOptions().GetReceiveBufferSize())
+}
+
 // reportsErrors tells whether the socket wants extended errors of a protocol.
 func (e *Endpoint) reportsErrors(ipv4 bool) bool {
 	if ipv4 {
@@ -139,62 +167,31 @@ func (e *Endpoint) reportsErrors(ipv4 bool) bool {
 	return e.errors.enabled6.Load()
 }
 
-// maxIPv4Datagram is the longest IPv4 packet. For a payload beyond it udp_sendmsg
-// queues no error.
-const maxIPv4Datagram = 0xffff
-
 // queueTooLong queues the error of a datagram that is too long for IP, as
 // ip_local_error and ipv6_local_error do: info is the MTU of the link.
 func (e *Endpoint) queueTooLong(c *core, size int, to *tcpip.FullAddress) {
-	peer, err := c.GetRemoteAddress()
+	peer := c.peer()
 	if to == nil {
 		to = &peer
 	}
 	dst := unmapped(*to)
 	ipv4 := isIPv4(dst.Addr)
 	if !e.reportsErrors(ipv4) || ipv4 && size > maxIPv4Datagram {
-		return
+		return // for a payload beyond it udp_sendmsg queues no error
 	}
-	if ipv4 && err == nil {
+	if ipv4 {
 		dst.Port = peer.Port // ip_append_data tells inet_dport, that of connect
-	} else if ipv4 {
-		dst.Port = 0
 	}
 	e.errors.add(sockError{
 		errno:  endpoint.EMSGSIZE,
 		origin: endpoint.SO_EE_ORIGIN_LOCAL,
-		info:   uint32(e.p.mtuTowards(dst, ipv4)),
+		info:   uint32(e.p.mtuToward(dst)),
 		ipv4:   ipv4,
 		dst:    sockaddr(e.family, dst),
-		at:     e.p.stack.Clock().Now(),
+		facts:  e.now(),
 	}, c.SocketOptions().GetReceiveBufferSize())
 	e.Notify(endpoint.POLLERR)
 }
-
-// mtuTowards is the MTU of the link to dst, or 0 if there is none. That of IPv4
-// ends at IP_MAX_MTU of the kernel.
-func (p *Provider) mtuTowards(dst tcpip.FullAddress, ipv4 bool) int {
-	index := int(dst.NIC)
-	if index == 0 {
-		to, _ := netip.AddrFromSlice(dst.Addr.AsSlice())
-		if index = p.linkOf(to, 0); index != 0 {
-			index = loopbackIndex // what is for the host itself goes by the loopback
-		} else if from, err := p.stack.SourceFor(to); err == nil {
-			index = p.linkOf(from.WithZone(""), 0)
-		}
-	}
-	l, err := p.stack.LinkByIndex(index)
-	if err != nil {
-		return 0
-	}
-	if ipv4 {
-		return min(l.MTU, maxIPv4Datagram)
-	}
-	return l.MTU
-}
-
-// loopbackIndex is that of lo on every stack that has it.
-const loopbackIndex = 1
 
 // recvError wraps recvmsg(2) with MSG_ERRQUEUE, as ip_recv_error and
 // ipv6_recv_error do: the payload of the datagram that failed, where it was
@@ -207,7 +204,7 @@ func (e *Endpoint) recvError(c *core, s *sink, m *endpoint.Message) (int, endpoi
 		return 0, endpoint.EAGAIN
 	}
 	if err.isICMP() || next != 0 {
-		c.SocketOptions().SetLastError(lastErrors[next])
+		c.setLastError(next)
 	}
 	if e.errors.waiting.Load() > 0 {
 		e.Notify(endpoint.POLLERR)
@@ -225,24 +222,25 @@ func (e *Endpoint) recvError(c *core, s *sink, m *endpoint.Message) (int, endpoi
 	return n, 0
 }
 
-// lastErrors are the errors of gVisor that SO_ERROR may tell again.
-var lastErrors = map[endpoint.Errno]tcpip.Error{
-	0:                     nil,
-	endpoint.ECONNREFUSED: &tcpip.ErrConnectionRefused{},
+// setLastError sets what SO_ERROR tells; 0 is nothing.
+func (c *core) setLastError(errno endpoint.Errno) {
+	var err tcpip.Error
+	if errno != 0 {
+		err = &linuxError{errno: errno}
+	}
+	if s, ok := c.Endpoint.(*ipSocket); ok {
+		s.setError(err)
+		return
+	}
+	c.SocketOptions().SetLastError(err)
 }
 
-// errorControl fills m.Control with the time, if that was asked for, and with the
-// error.
+// errorControl fills m.Control with what was asked for of the packet that brought
+// the error, and with the error.
 func (e *Endpoint) errorControl(m *endpoint.Message, s *sink, err *sockError) {
-	s.result = tcpip.ReadResult{}
-	s.result.ControlMessages.HasTimestamp, s.result.ControlMessages.Timestamp = true, err.at
+	s.result = tcpip.ReadResult{ControlMessages: err.facts, RemoteAddr: err.sender}
 	out := endpoint.NewCmsgBuffer(m.Control)
-	for i := range controls {
-		if k := &controls[i]; k.level == endpoint.SOL_SOCKET && e.wants.Load()&k.bit != 0 {
-			s.scratch = k.add(e, s.scratch[:0], &s.result)
-			out.Put(k.level, k.typ, s.scratch)
-		}
-	}
+	e.putControl(&out, s, e.wants.Load())
 	level, typ, size := endpoint.SOL_IP, endpoint.IP_RECVERR, endpoint.SizeofSockaddrInet4
 	if e.family == endpoint.AF_INET6 {
 		level, typ, size = endpoint.SOL_IPV6, endpoint.IPV6_RECVERR, endpoint.SizeofSockaddrInet6

@@ -51,13 +51,13 @@ func ErrorTypes() []string {
 // ToErrno is toErrno.
 var ToErrno = toErrno
 
-// ParseICMPError tells whether b is an error for a socket, and what part of b is
-// the packet's payload.
-func ParseICMPError(six bool, b []byte) (errno endpoint.Errno, payload []byte, ok bool) {
+// ParseICMPError tells whether b is an error for a socket, a hard one, and what part
+// of b is the packet's payload.
+func ParseICMPError(six bool, b []byte) (errno endpoint.Errno, hard bool, payload []byte, ok bool) {
 	network := ipv4
 	if six {
 		network = ipv6
 	}
 	e, ok := parseICMPError(network, b)
-	return toErrno(e.err), e.payload, ok
+	return e.errno, e.hard, e.packet.payload, ok
 }

@@ -54,19 +54,12 @@ func (e *Endpoint) Info(info *endpoint.Info) {
 	}
 	if !e.isStream() {
 		info.State, info.Derived = endpoint.TCP_CLOSE, endpoint.InfoState
-		if errno == 0 || isConnected(c) {
+		if c.peer().Addr.BitLen() != 0 {
 			info.State = endpoint.TCP_ESTABLISHED
 		}
 		return
 	}
 	e.streamInfo(c, info)
-}
-
-// isConnected tells of a raw or ping socket, which may have a peer without a port
-// and so without a name.
-func isConnected(c *core) bool {
-	s, ok := c.Endpoint.(*ipSocket)
-	return ok && s.connected()
 }
 
 func (e *Endpoint) streamInfo(c *core, info *endpoint.Info) {

@@ -60,10 +60,12 @@ func (e *Endpoint) Send(m *endpoint.Message) (int, endpoint.Errno) {
 	p := payloads.Get().(*payload)
 	defer p.release()
 	p.iov, p.size = m.Iov, m.Len()
-	if e.isStream() {
-		if errno := checkStreamControl(m.Control); errno != 0 {
+	if e.isStream() || e.isPacket() {
+		if errno := checkSocketControl(m.Control); errno != 0 {
 			return 0, errno
 		}
+	}
+	if e.isStream() {
 		return sendStream(c, p)
 	}
 	return e.sendDatagram(c, p, m)
@@ -100,6 +102,7 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 		opts.To = &p.to
 	}
 	if e.tooLong(c, p) {
+		e.queueTooLong(c, p.size, opts.To)
 		return 0, endpoint.EMSGSIZE
 	}
 	opened := e.p.room.opened.Load()
@@ -114,7 +117,7 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 // writeDatagram writes as the control data or the options of multicast say. A
 // plain datagram takes the short way.
 func (e *Endpoint) writeDatagram(c *core, p *payload, m *endpoint.Message, opts tcpip.WriteOptions) (int64, endpoint.Errno) {
-	if len(m.Control) > 0 || e.groups.Load() != nil {
+	if (len(m.Control) > 0 || e.groups.Load() != nil) && !e.isPacket() {
 		if opts.To == nil {
 			p.to = c.peer()
 			if p.to.Addr.BitLen() == 0 {

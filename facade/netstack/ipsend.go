@@ -46,6 +46,11 @@ func (s *ipSocket) link(to tcpip.FullAddress) int {
 
 // Write implements tcpip.Endpoint.
 func (s *ipSocket) Write(p tcpip.Payloader, opts tcpip.WriteOptions) (int64, tcpip.Error) {
+	return s.send(p, opts.To, &sendControl{})
+}
+
+// send sends a packet to an address, or to the peer if there is none.
+func (s *ipSocket) send(p tcpip.Payloader, addr *tcpip.FullAddress, control *sendControl) (int64, tcpip.Error) {
 	// The kernel looks for errors and shutdown(2) only where it allocates a packet
 	// for the socket (sock_alloc_send_skb): not when it adds a raw one's header.
 	if s.ping != nil || s.SocketOptions().GetHeaderIncluded() {
@@ -56,13 +61,13 @@ func (s *ipSocket) Write(p tcpip.Payloader, opts tcpip.WriteOptions) (int64, tcp
 	if p.Len() > maxIPPacket {
 		return 0, &tcpip.ErrMessageTooLong{}
 	}
-	to, err := s.destination(opts.To)
+	to, err := s.destination(addr)
 	if err != nil {
 		return 0, err
 	}
 	b := readAll(p)
 	n := len(b)
-	packet := s.packet(to, opts)
+	packet := s.packet(to, control)
 	packet.Payload = b
 	check := s.checkRaw
 	if s.ping != nil {
@@ -94,8 +99,9 @@ func (s *ipSocket) destination(to *tcpip.FullAddress) (tcpip.FullAddress, tcpip.
 	return s.toward(*to)
 }
 
-// packet is what the socket's options make of a packet to an address.
-func (s *ipSocket) packet(to tcpip.FullAddress, opts tcpip.WriteOptions) stack.IPPacket {
+// packet is what the socket's options and control data make of a packet to an
+// address.
+func (s *ipSocket) packet(to tcpip.FullAddress, cm *sendControl) stack.IPPacket {
 	st, ops := s.load(), s.SocketOptions()
 	option := func(name tcpip.SockOptInt) int {
 		v, _ := s.Endpoint.GetSockOptInt(name)
@@ -113,24 +119,47 @@ func (s *ipSocket) packet(to tcpip.FullAddress, opts tcpip.WriteOptions) stack.I
 		HeaderIncluded: ops.GetHeaderIncluded(),
 		ChecksumOffset: stack.NoChecksum,
 	}
-	cm := opts.ControlMessages
-	switch {
-	case s.network == ipv4:
-		p.TOS, p.TTL = uint8(option(tcpip.IPv4TOSOption)), uint8(option(tcpip.IPv4TTLOption))
-		if cm.HasTTL {
-			p.TTL = cm.TTL
+	if s.network == ipv4 {
+		p.TOS = uint8(option(tcpip.IPv4TOSOption))
+		if ttl := option(tcpip.IPv4TTLOption); ttl != tcpip.UseDefaultIPv4TTL {
+			p.HasTTL, p.TTL = true, uint8(ttl)
 		}
-	default:
-		p.TOS, p.TTL = uint8(option(tcpip.IPv6TrafficClassOption)), uint8(max(option(tcpip.IPv6HopLimitOption), 0))
-		if cm.HasHopLimit {
-			p.TTL = cm.HopLimit
-		}
-		if cm.HasIPv6PacketInfo {
-			p.Source, p.Link = cm.IPv6PacketInfo.Addr, int(cm.IPv6PacketInfo.NIC)
+	} else {
+		p.TOS = uint8(option(tcpip.IPv6TrafficClassOption))
+		if limit := option(tcpip.IPv6HopLimitOption); limit != tcpip.UseDefaultIPv6HopLimit {
+			p.HasTTL, p.TTL = true, uint8(limit)
 		}
 	}
-	if isMulticast(to.Addr) && !cm.HasTTL && !cm.HasHopLimit {
-		p.TTL = uint8(option(tcpip.MulticastTTLOption))
+	if isMulticast(to.Addr) {
+		p.HasTTL, p.TTL = true, uint8(option(tcpip.MulticastTTLOption))
 	}
+	cm.apply(&p)
 	return p
+}
+
+// apply has control data count instead of the socket's options.
+func (s *sendControl) apply(p *stack.IPPacket) {
+	switch {
+	case s.HasTTL:
+		p.HasTTL, p.TTL = true, s.TTL
+	case s.HasHopLimit:
+		p.HasTTL, p.TTL = true, s.HopLimit
+	}
+	if s.hasClass {
+		p.TOS = s.class
+	}
+	if s.hasLoop {
+		p.MulticastLoop = s.loop
+	}
+	if s.source.IsValid() {
+		p.Source = toAddress(s.source)
+	}
+	if s.HasIPv6PacketInfo {
+		if s.IPv6PacketInfo.Addr.BitLen() != 0 {
+			p.Source = s.IPv6PacketInfo.Addr
+		}
+		if s.IPv6PacketInfo.NIC != 0 {
+			p.Link = int(s.IPv6PacketInfo.NIC)
+		}
+	}
 }

@@ -26,6 +26,7 @@ const maxIPPacket = 65535
 type ipSocket struct {
 	mailbox
 	stack     *stack.Stack
+	owner     *Endpoint
 	network   tcpip.NetworkProtocolNumber
 	transport tcpip.TransportProtocolNumber
 	ping      *pings // nil for a raw socket
@@ -70,8 +71,9 @@ func (s *ipSocket) update(fn func(*ipState)) {
 }
 
 // newIPSocket makes a socket that receives nothing yet.
-func newIPSocket(s *stack.Stack, network tcpip.NetworkProtocolNumber, transport tcpip.TransportProtocolNumber, wq *waiter.Queue) (*ipSocket, tcpip.Error) {
-	options, err := s.NewRawEndpoint(transport, network, wq, false)
+func newIPSocket(e *Endpoint, wq *waiter.Queue) (*ipSocket, tcpip.Error) {
+	s := e.p.stack
+	options, err := s.NewRawEndpoint(e.transport, e.network, wq, false)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,7 @@ func newIPSocket(s *stack.Stack, network tcpip.NetworkProtocolNumber, transport 
 	options.SocketOptions().SetReuseAddress(true) // INET_PROTOSW_REUSE
 	return &ipSocket{
 		mailbox: mailbox{Endpoint: options, wq: wq, clock: s.Clock()},
-		stack:   s, network: network, transport: transport,
+		stack:   s, owner: e, network: e.network, transport: e.transport,
 	}, nil
 }
 
@@ -194,7 +196,18 @@ func (s *ipSocket) Connect(addr tcpip.FullAddress) tcpip.Error {
 	return nil
 }
 
-// listenForErrors has ICMP tell what happens to packets of a connected socket.
+// reportErrors has the socket hear of ICMP errors without being connected.
+func (s *ipSocket) reportErrors() tcpip.Error {
+	s.change.Lock()
+	defer s.change.Unlock()
+	if s.isClosed() {
+		return nil
+	}
+	return s.listenForErrors()
+}
+
+// listenForErrors has ICMP tell what happens to the socket's packets. The caller
+// holds s.change.
 func (s *ipSocket) listenForErrors() tcpip.Error {
 	if s.ping != nil || s.hearsErrors {
 		return nil // a ping socket hears all ICMP anyway
@@ -265,18 +278,18 @@ func unicast(a tcpip.Address) tcpip.Address {
 	return a
 }
 
-// datagramOf takes over what a packet says beside its data.
-func datagramOf(pkt *gstack.PacketBuffer, data []byte) datagram {
+// datagramOf takes over what a packet says beside its data. Payload is what follows
+// its IP header.
+func datagramOf(pkt *gstack.PacketBuffer, data, payload []byte) datagram {
 	network := pkt.Network()
 	d := datagram{
 		data:    data,
 		network: pkt.NetworkProtocolNumber,
 		from:    tcpip.FullAddress{NIC: pkt.NICID, Addr: network.SourceAddress()},
-		info: tcpip.IPPacketInfo{
-			NIC:             pkt.NICID,
-			LocalAddr:       network.DestinationAddress(),
-			DestinationAddr: network.DestinationAddress(),
-		},
+		nic:     pkt.NICID,
+		to:      network.DestinationAddress(),
+		local:   network.DestinationAddress(),
+		port:    portIn(payload),
 	}
 	d.tos, _ = network.TOS()
 	switch h := network.(type) {

@@ -18,7 +18,7 @@ type kind struct {
 	network   tcpip.NetworkProtocolNumber
 	transport tcpip.TransportProtocolNumber
 	etherType uint16 // of a packet socket
-	make      func(*Provider, kind, *waiter.Queue) (tcpip.Endpoint, tcpip.Error)
+	make      func(*Endpoint, kind, *waiter.Queue) (tcpip.Endpoint, tcpip.Error)
 }
 
 var networks = map[int]tcpip.NetworkProtocolNumber{
@@ -90,22 +90,22 @@ func packetKind(typ, proto int) (kind, endpoint.Errno) {
 	return kind{0, 0, etherType, makePacket}, 0
 }
 
-func makeTransport(p *Provider, k kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
-	return p.stack.NewEndpoint(k.transport, k.network, wq)
+func makeTransport(e *Endpoint, _ kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
+	return e.p.stack.NewEndpoint(e.transport, e.network, wq)
 }
 
-func makeRaw(p *Provider, k kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
-	return newRaw(p.stack, k.network, k.transport, wq)
+func makeRaw(e *Endpoint, _ kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
+	return newRaw(e, wq)
 }
 
-func makePing(p *Provider, k kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
-	return newPing(p.stack, &p.pings, k.network, wq)
+func makePing(e *Endpoint, _ kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
+	return newPing(e, wq)
 }
 
-func makePacket(p *Provider, k kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
-	return newPacket(p.stack, false, k.etherType, wq)
+func makePacket(e *Endpoint, k kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
+	return newPacket(e.p.stack, false, k.etherType, wq)
 }
 
-func makeCooked(p *Provider, k kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
-	return newPacket(p.stack, true, k.etherType, wq)
+func makeCooked(e *Endpoint, k kind, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
+	return newPacket(e.p.stack, true, k.etherType, wq)
 }

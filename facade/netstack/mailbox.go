@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"encoding/binary"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -22,9 +23,27 @@ type datagram struct {
 	from     tcpip.FullAddress
 	link     tcpip.LinkPacketInfo
 	network  tcpip.NetworkProtocolNumber // 0: no IP header was looked at
-	info     tcpip.IPPacketInfo
+	nic      tcpip.NICID
+	to       tcpip.Address
+	local    tcpip.Address // to answer from, as IP_PKTINFO has it
+	port     portOf
 	tos, ttl uint8
 	received time.Time
+}
+
+// portOf is what IP_ORIGDSTADDR takes for the destination's port, whatever the
+// protocol: ports[1] of ip_cmsg_recv_dstaddr.
+type portOf struct {
+	number uint16
+	known  bool
+}
+
+// portIn reads it from what follows the IP header.
+func portIn(payload []byte) portOf {
+	if len(payload) < 4 {
+		return portOf{}
+	}
+	return portOf{binary.BigEndian.Uint16(payload[2:]), true}
 }
 
 func (d *datagram) charge() int { return len(d.data) + datagramOverhead }
@@ -82,15 +101,18 @@ func (m *mailbox) push(d datagram) {
 	m.wq.Notify(waiter.ReadableEvents)
 }
 
-// fail has the next call return err.
-func (m *mailbox) fail(err tcpip.Error) {
+// setError has the next call return err, unless it is nil.
+func (m *mailbox) setError(err tcpip.Error) {
 	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
-		return
+	defer m.mu.Unlock()
+	if !m.closed {
+		m.err = err
 	}
-	m.err = err
-	m.mu.Unlock()
+}
+
+// fail has the next call return err, and says so.
+func (m *mailbox) fail(err tcpip.Error) {
+	m.setError(err)
 	m.wq.Notify(waiter.EventErr | waiter.ReadableEvents | waiter.WritableEvents)
 }
 
@@ -142,24 +164,27 @@ func (m *mailbox) Read(dst io.Writer, opts tcpip.ReadOptions) (tcpip.ReadResult,
 		Total:           len(d.data),
 		RemoteAddr:      d.from,
 		LinkPacketInfo:  d.link,
-		ControlMessages: m.control(&d),
+		ControlMessages: d.facts(),
 	}, nil
 }
 
-// control is what the options of the socket ask for.
-func (m *mailbox) control(d *datagram) tcpip.ReceivableControlMessages {
+// facts are what control data can tell of a datagram. What the socket asked for is
+// picked by recvControl.
+func (d *datagram) facts() tcpip.ReceivableControlMessages {
 	cm := tcpip.ReceivableControlMessages{HasTimestamp: true, Timestamp: d.received}
-	ops := m.SocketOptions()
 	switch d.network {
 	case ipv4:
-		cm.HasTOS, cm.TOS = ops.GetReceiveTOS(), d.tos
-		cm.HasTTL, cm.TTL = ops.GetReceiveTTL(), d.ttl
-		cm.HasIPPacketInfo, cm.PacketInfo = ops.GetReceivePacketInfo(), d.info
+		cm.HasOriginalDstAddress, cm.OriginalDstAddress = d.port.known, tcpip.FullAddress{NIC: d.nic, Addr: d.to, Port: d.port.number}
+		cm.HasTOS, cm.TOS = true, d.tos
+		cm.HasTTL, cm.TTL = true, d.ttl
+		cm.HasIPPacketInfo = true
+		cm.PacketInfo = tcpip.IPPacketInfo{NIC: d.nic, LocalAddr: d.local, DestinationAddr: d.to}
 	case ipv6:
-		cm.HasTClass, cm.TClass = ops.GetReceiveTClass(), uint32(d.tos)
-		cm.HasHopLimit, cm.HopLimit = ops.GetReceiveHopLimit(), d.ttl
-		cm.HasIPv6PacketInfo = ops.GetIPv6ReceivePacketInfo()
-		cm.IPv6PacketInfo = tcpip.IPv6PacketInfo{NIC: d.info.NIC, Addr: d.info.DestinationAddr}
+		cm.HasOriginalDstAddress, cm.OriginalDstAddress = d.port.known, tcpip.FullAddress{NIC: d.nic, Addr: d.to, Port: d.port.number}
+		cm.HasTClass, cm.TClass = true, uint32(d.tos)
+		cm.HasHopLimit, cm.HopLimit = true, d.ttl
+		cm.HasIPv6PacketInfo = true
+		cm.IPv6PacketInfo = tcpip.IPv6PacketInfo{NIC: d.nic, Addr: d.to}
 	}
 	return cm
 }

@@ -314,7 +314,7 @@ func (p *Provider) linkForGroup(group netip.Addr, index int, address netip.Addr)
 		return p.linkOf(address, 0)
 	}
 	if from, err := p.stack.SourceFor(group); err == nil {
-		return p.linkOf(from.WithZone(""), 0)
+		return p.linkOf(from, 0)
 	}
 	if group.Is4() {
 		return 0

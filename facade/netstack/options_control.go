@@ -108,6 +108,9 @@ func errorOption(flag func(*errorQueue) *atomic.Bool) option {
 				return errno
 			}
 			flag(&e.errors).Store(value != 0)
+			if s := rawOrPing(c); s != nil && value != 0 {
+				return toErrno(s.reportErrors())
+			}
 			if value == 0 {
 				c.takeErrors()
 				e.errors.purge()

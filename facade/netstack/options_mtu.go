@@ -2,7 +2,6 @@ package netstack
 
 import (
 	"math"
-	"net/netip"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -80,15 +79,12 @@ func (e *Endpoint) tooLong(c *core, p *payload) bool {
 	}
 	to := p.to
 	if to.Addr.Len() == 0 {
-		peer, err := c.GetRemoteAddress()
-		if err != nil {
+		if to = c.peer(); to.Addr.Len() == 0 {
 			return false // the send tells
 		}
-		to = peer
 	}
-	addr, _ := netip.AddrFromSlice(to.Addr.AsSlice())
 	headers, bits := header.IPv6MinimumSize, uint32(wholeIPv6|wholeDontFrag)
-	if addr.Unmap().Is4() {
+	if isIPv4(to.Addr) {
 		headers, bits = header.IPv4MinimumSize, wholeIPv4
 	}
 	switch {
@@ -102,26 +98,38 @@ func (e *Endpoint) tooLong(c *core, p *payload) bool {
 	if to.NIC == 0 {
 		to.NIC = tcpip.NICID(c.SocketOptions().GetBindToDevice())
 	}
-	mtu := e.mtuToward(to.NIC, addr)
+	mtu := e.p.mtuToward(to)
 	return mtu != 0 && headers+p.size > mtu
 }
 
-// mtuToward is the MTU of the link by which packets to addr leave, 0 if none does.
-func (e *Endpoint) mtuToward(nic tcpip.NICID, addr netip.Addr) int {
-	index := int(nic)
+// mtuToward is the MTU of the link by which packets to an address leave, 0 if none
+// does. As on Linux, what is for the host itself goes by the loopback.
+func (p *Provider) mtuToward(to tcpip.FullAddress) int {
+	index := int(to.NIC)
 	if index == 0 {
-		source, err := e.p.stack.SourceFor(addr)
-		if err != nil {
-			return 0
+		addr := fromAddress(to.Addr).Unmap()
+		if p.isLocal(addr, 0) {
+			index = loopbackIndex
+		} else if from, err := p.stack.SourceFor(addr); err == nil {
+			index = p.linkOf(from, 0)
 		}
-		index = e.linkOf(source)
 	}
-	link, err := e.p.stack.LinkByIndex(index)
+	link, err := p.stack.LinkByIndex(index)
 	if err != nil {
 		return 0
 	}
+	if isIPv4(to.Addr) {
+		return min(link.MTU, maxIPv4Datagram)
+	}
 	return link.MTU
 }
+
+// loopbackIndex is that of lo on every stack that has it.
+const loopbackIndex = 1
+
+// maxIPv4Datagram is the longest IPv4 packet (the total length of RFC 791), and
+// IP_MAX_MTU of the kernel.
+const maxIPv4Datagram = math.MaxUint16
 
 // getMTU is IP_MTU and IPV6_MTU of a connected socket.
 func getMTU(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
@@ -134,44 +142,15 @@ func getMTU(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 
 // linkMTU is the MTU of the link towards the peer. gVisor keeps none of the path.
 func (e *Endpoint) linkMTU(c *core) (int, endpoint.Errno) {
-	peer, err := c.GetRemoteAddress()
-	if err != nil {
+	peer := c.peer()
+	if peer.Addr.Len() == 0 {
 		return 0, endpoint.ENOTCONN
 	}
-	index := int(peer.NIC)
-	if index == 0 {
-		index = e.localLink(c)
-	}
-	link, lost := e.p.stack.LinkByIndex(index)
-	if lost != nil {
+	mtu := e.p.mtuToward(peer)
+	if mtu == 0 {
 		return 0, endpoint.ENOTCONN // the link was removed, and its routes with it
 	}
-	if peer.Addr.Len() == header.IPv4AddressSize {
-		return min(link.MTU, math.MaxUint16), 0 // the total length of RFC 791
-	}
-	return link.MTU, 0
-}
-
-// localLink is the link that has the socket's own address: gVisor tells the link of
-// a stream only if its address named one. 0 if there is none.
-func (e *Endpoint) localLink(c *core) int {
-	local, err := c.GetLocalAddress()
-	if err != nil {
-		return 0
-	}
-	addr, _ := netip.AddrFromSlice(local.Addr.AsSlice())
-	return e.linkOf(addr)
-}
-
-// linkOf is the link that has an address of the stack, 0 if none has.
-func (e *Endpoint) linkOf(addr netip.Addr) int {
-	addr = addr.WithZone("").Unmap()
-	for _, a := range e.p.stack.Addresses() {
-		if a.Prefix.Addr() == addr || a.Prefix.Addr().IsLoopback() && a.Prefix.Contains(addr) {
-			return a.Link
-		}
-	}
-	return 0
+	return mtu, 0
 }
 
 // setFragmentSize takes the size of fragments of IPV6_MTU, 0 for the default. The

@@ -31,9 +31,15 @@ var packetOptions = map[int]option{
 	endpoint.PACKET_IGNORE_OUTGOING: {get: getIgnoreOutgoing, set: setIgnoreOutgoing},
 }
 
+// rawOrPing is the raw or ping socket under a core, or nil.
+func rawOrPing(c *core) *ipSocket {
+	s, _ := c.Endpoint.(*ipSocket)
+	return s
+}
+
 // rawSocket is the raw socket under a core, or nil.
 func rawSocket(c *core) *ipSocket {
-	if s, ok := c.Endpoint.(*ipSocket); ok && s.ping == nil {
+	if s := rawOrPing(c); s != nil && s.ping == nil {
 		return s
 	}
 	return nil

@@ -25,15 +25,15 @@ type pings struct {
 //
 // gVisor's own ping endpoint does not hear of errors and lets an identifier be
 // bound once only.
-func newPing(s *stack.Stack, ps *pings, network tcpip.NetworkProtocolNumber, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
-	r, err := newIPSocket(s, network, icmpOf(network), wq)
+func newPing(e *Endpoint, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
+	r, err := newIPSocket(e, wq)
 	if err != nil {
 		return nil, err
 	}
-	r.ping = ps
+	r.ping = &e.p.pings
 	r.SocketOptions().SetHeaderIncluded(false)
-	r.SocketOptions().SetV6Only(network == ipv6) // ping_init_sock
-	if err := r.receive(icmpOf(network), r.handlePing); err != nil {
+	r.SocketOptions().SetV6Only(r.network == ipv6) // ping_init_sock
+	if err := r.receive(r.transport, r.handlePing); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -125,7 +125,9 @@ func (s *ipSocket) handlePing(pkt *gstack.PacketBuffer) {
 		return
 	}
 	if s.ping.takes(s, header.ICMPv4(b).Ident(), pkt.NICID, ip.SourceAddress(), ip.DestinationAddress()) {
-		s.push(datagramOf(pkt, b))
+		d := datagramOf(pkt, b, b)
+		d.local = header.IPv4Any // ping_queue_rcv_skb does not look it up
+		s.push(d)
 	}
 }
 

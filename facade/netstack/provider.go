@@ -88,7 +88,7 @@ func (p *Provider) Socket(family, typ, proto int, cred endpoint.Cred) (endpoint.
 		network: k.network, transport: k.transport,
 	}
 	wq := &waiter.Queue{}
-	ep, err := k.make(p, k, wq)
+	ep, err := k.make(e, k, wq)
 	if _, closed := err.(*tcpip.ErrAborted); closed {
 		return nil, endpoint.EBADF
 	}

@@ -14,11 +14,12 @@ import (
 // newRaw makes a raw socket. IPPROTO_RAW only sends, and IPPROTO_IP only does so
 // until SIO_RCVALL: no packet has a protocol of either number that is not a
 // mistake.
-func newRaw(s *stack.Stack, network tcpip.NetworkProtocolNumber, transport tcpip.TransportProtocolNumber, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
-	r, err := newIPSocket(s, network, transport, wq)
+func newRaw(e *Endpoint, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
+	r, err := newIPSocket(e, wq)
 	if err != nil {
 		return nil, err
 	}
+	transport := r.transport
 	r.SocketOptions().SetHeaderIncluded(transport == endpoint.IPPROTO_RAW)
 	if transport != endpoint.IPPROTO_RAW && transport != endpoint.IPPROTO_IP {
 		if err := r.receive(transport, r.handleRaw); err != nil {
@@ -36,7 +37,8 @@ func (s *ipSocket) handleRaw(pkt *gstack.PacketBuffer) {
 	if st.sniffing || !s.admits(&st, pkt.NICID, ip.SourceAddress(), ip.DestinationAddress()) {
 		return
 	}
-	data := payloadOf(pkt)
+	payload := payloadOf(pkt)
+	data := payload
 	if s.transport == icmpOf(s.network) && s.filtered(data) {
 		return
 	}
@@ -45,7 +47,7 @@ func (s *ipSocket) handleRaw(pkt *gstack.PacketBuffer) {
 	} else if !s.verifies(data, ip) {
 		return
 	}
-	s.push(datagramOf(pkt, data))
+	s.push(datagramOf(pkt, data, payload))
 }
 
 // filtered tells whether ICMP_FILTER or ICMP6_FILTER holds an ICMP message back.
@@ -96,24 +98,6 @@ func (s *ipSocket) checkRaw(p *stack.IPPacket) tcpip.Error {
 	}
 	if offset, err := s.Endpoint.GetSockOptInt(tcpip.IPv6Checksum); err == nil && offset >= 0 {
 		p.ChecksumOffset = offset
-	}
-	return nil
-}
-
-// checkHeader refuses a packet whose own IP header does not fit it. The rest of
-// the header is the sender's affair, but for what stack.IPPacket says.
-func checkHeader(network tcpip.NetworkProtocolNumber, b []byte) tcpip.Error {
-	if network == ipv6 {
-		if len(b) < header.IPv6MinimumSize || b[0]>>4 != header.IPv6Version {
-			return &tcpip.ErrMalformedHeader{}
-		}
-		return nil
-	}
-	if len(b) < header.IPv4MinimumSize || b[0]>>4 != header.IPv4Version {
-		return &tcpip.ErrMalformedHeader{}
-	}
-	if n := int(header.IPv4(b).HeaderLength()); n < header.IPv4MinimumSize || n > len(b) {
-		return &tcpip.ErrMalformedHeader{}
 	}
 	return nil
 }

@@ -17,8 +17,9 @@ func FuzzICMPErrors(f *testing.F) {
 	f.Add(false, append([]byte{3, 3, 0, 0, 0, 0, 0, 0}, packet...))
 	f.Add(false, append([]byte{3, 13, 0, 0, 0, 0, 0, 0}, packet[:27]...))
 	f.Add(true, append([]byte{1, 4, 0, 0, 0, 0, 0, 0, 0x60, 0, 0, 0, 0, 8, 58, 64}, make([]byte, 40)...))
+	f.Add(true, append(append([]byte{1, 4, 0, 0, 0, 0, 0, 0, 0x60, 0, 0, 0, 0, 8, 0, 64}, make([]byte, 32)...), 0, 255, 0, 0, 0, 0, 0, 0, 0, 255))
 	f.Fuzz(func(t *testing.T, six bool, b []byte) {
-		errno, payload, ok := netstack.ParseICMPError(six, b)
+		errno, _, payload, ok := netstack.ParseICMPError(six, b)
 		if !ok {
 			return
 		}

@@ -85,24 +85,12 @@ func (s *ipSocket) sniff(others bool, link int) tcpip.Error {
 
 // sniffed queues a packet of a link from its IP header on, if that is whole.
 func (s *ipSocket) sniffed(nic tcpip.NICID, b []byte) {
-	d := datagram{data: b, network: s.network, from: tcpip.FullAddress{NIC: nic}}
-	var dst tcpip.Address
-	var protocol tcpip.TransportProtocolNumber
-	if checkHeader(s.network, b) != nil {
+	h, err := parseIP(s.network, b)
+	if err != nil || s.transport != endpoint.IPPROTO_IP && s.transport != h.transport {
 		return
 	}
-	if s.network == ipv4 {
-		h := header.IPv4(b)
-		d.from.Addr, dst, protocol, d.ttl = h.SourceAddress(), h.DestinationAddress(), h.TransportProtocol(), h.TTL()
-		d.tos, _ = h.TOS()
-	} else {
-		h := header.IPv6(b)
-		d.from.Addr, dst, d.ttl = h.SourceAddress(), h.DestinationAddress(), h.HopLimit()
-		protocol = tcpip.TransportProtocolNumber(h.NextHeader())
-		d.tos, _ = h.TOS()
-	}
-	d.info = tcpip.IPPacketInfo{NIC: nic, LocalAddr: dst, DestinationAddr: dst}
-	if s.transport == endpoint.IPPROTO_IP || s.transport == protocol {
-		s.push(d)
-	}
+	s.push(datagram{
+		data: b, network: s.network, from: tcpip.FullAddress{NIC: nic, Addr: h.source},
+		nic: nic, to: h.destination, local: h.destination, port: portIn(h.payload), tos: h.tos, ttl: h.ttl,
+	})
 }

@@ -21,9 +21,6 @@ func (e *Endpoint) sendFrom(c *core, p *payload, s *sendControl) (int64, endpoin
 	if !e.isUDP() {
 		return 0, endpoint.EOPNOTSUPP
 	}
-	if !e.p.isLocal(s.source, 0) {
-		return 0, endpoint.ENETUNREACH // as ip_route_output_key_hash_rcu of the kernel
-	}
 	if errno := toErrno(c.SocketOptions().GetLastError()); errno != 0 {
 		return 0, errno
 	}
