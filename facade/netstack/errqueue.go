@@ -140,7 +140,6 @@ func (e *Endpoint) now() tcpip.ReceivableControlMessages {
 // queueICMP queues the error that ICMP brought to a raw or ping socket, as
 // ip_icmp_error and ipv6_icmp_error do; by is the message.
 func (e *Endpoint) queueICMP(s *ipSocket, err *icmpError, by datagram) {
-	by.received = s.clock.Now()
 	origin, payload := uint8(endpoint.SO_EE_ORIGIN_ICMP), err.packet.payload
 	if s.network == ipv6 {
 		origin = endpoint.SO_EE_ORIGIN_ICMP6
@@ -148,6 +147,9 @@ func (e *Endpoint) queueICMP(s *ipSocket, err *icmpError, by datagram) {
 	if s.SocketOptions().GetHeaderIncluded() {
 		payload = err.whole
 	}
+	by.received = s.clock.Now()
+	by.local = header.IPv4Any
+	by.port = portIn(payload) // of the packet that was sent, as skb_reset_transport_header leaves it
 	e.errors.add(sockError{
 		errno: err.errno, origin: origin, typ: err.typ, cod: err.code, info: err.info,
 		ipv4:     s.network == ipv4,
