@@ -68,8 +68,6 @@ type linuxError struct {
 var (
 	errNetDown  tcpip.Error = &linuxError{errno: endpoint.ENETDOWN}
 	errNoDevice tcpip.Error = &linuxError{errno: endpoint.ENXIO}
-	errAccess   tcpip.Error = &linuxError{errno: endpoint.EACCES}
-	errProtocol tcpip.Error = &linuxError{errno: endpoint.EPROTO}
 )
 
 // toErrno maps an error of gVisor by its type. Nil is 0; a type that the table

@@ -26,7 +26,7 @@ What the stack has no notion of needs no privilege: SO_MARK, SO_PRIORITY, SO_DEB
 Linux asks CAP_NET_ADMIN or CAP_NET_RAW are open to everybody. Only TCP_REPAIR is EPERM.
 
 An accepted socket has the options of its listener, as on Linux: all but SO_PRIORITY, TCP_DEFER_ACCEPT, TCP_FASTOPEN and
-TCP_QUICKACK. A stream that connects again after a failure keeps its options. The flow label of an address (sin6_flowinfo) is
+TCP_QUICKACK. Raw sockets also have ICMP_FILTER and IPV6_CHECKSUM at SOL_RAW, and ICMP6_FILTER at SOL_ICMPV6. A stream that connects again after a failure keeps its options. The flow label of an address (sin6_flowinfo) is
 accepted; packets carry 0.
 `
 
@@ -43,6 +43,7 @@ func Markdown() []byte {
 		}
 		writeRow(&b, &r)
 	}
+	writeControls(&b)
 	writeTCPInfo(&b)
 	writeDifferences(&b)
 	writeOthers(&b)
@@ -79,8 +80,8 @@ var kindNames = []struct {
 	name  string
 }{
 	{Internet, "all but packet sockets"}, {IPLevel, "all but raw IPv6"}, {IPv6, "IPv6"}, {Streams, "TCP"}, {UDP, "UDP"},
-	{Datagrams, "all but TCP"}, {Datagrams &^ Raw6, "all but TCP and raw IPv6"}, {Datagrams6, "all but TCP"}, {IPv6 &^ Raw6, "all but raw sockets"},
-	{TCP6 | UDP6, "TCP and UDP"}, {Raw, "raw sockets"}, {Ping, "ping sockets"},
+	{Datagrams, "UDP, raw and ping"}, {Datagrams &^ Raw6, "UDP, raw IPv4 and ping"}, {Datagrams6, "UDP, raw and ping over IPv6"}, {IPv6 &^ Raw6, "all but raw sockets"},
+	{TCP6 | UDP6, "TCP and UDP"}, {withIPv4, "UDP, raw IPv4, ping IPv4"}, {anyTime, "all but TCP"}, {Raw, "raw sockets"}, {Ping, "ping sockets"},
 	{TCP4, "TCP over IPv4"}, {TCP6, "TCP over IPv6"}, {UDP4, "UDP over IPv4"}, {UDP6, "UDP over IPv6"},
 	{Raw4, "raw IPv4"}, {Raw6, "raw IPv6"}, {Ping4, "ping IPv4"}, {Ping6, "ping IPv6"}, {Packet, "packet sockets"},
 }
@@ -112,6 +113,24 @@ func (s States) String() string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+const controlIntro = `
+## Control data
+
+What recvmsg(2) delivers once its option is set, and what sendmsg(2) takes for one datagram instead of the socket's option. What
+Linux takes and the stack does not have (IP_RETOPTS, UDP_SEGMENT, SO_MARK, extension headers and the like) is EOPNOTSUPP, an
+unknown type of these levels EINVAL; other levels are passed over. Streams keep the options, and deliver nothing.
+
+| data | value | asked for by | received on | sent on | remark |
+|---|---|---|---|---|---|
+`
+
+func writeControls(b *bytes.Buffer) {
+	b.WriteString(controlIntro)
+	for _, c := range Controls() {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", c.Name, c.Form, c.Option, c.Received, c.Sent, c.Why)
+	}
 }
 
 func writeTCPInfo(b *bytes.Buffer) {
