@@ -233,8 +233,7 @@ func addPacketInfo6(_ *Endpoint, b []byte, r *tcpip.ReadResult) []byte {
 	if cm.HasIPPacketInfo {
 		dst, nic = cm.PacketInfo.DestinationAddr, cm.PacketInfo.NIC
 	}
-	addr, _ := netip.AddrFromSlice(dst.AsSlice())
-	a := addr.As16()
+	a := fromAddress(dst).As16()
 	b = append(b, a[:]...)
 	return binary.NativeEndian.AppendUint32(b, uint32(nic))
 }
@@ -270,10 +269,9 @@ func lastAddress(p netip.Prefix) netip.Addr {
 // answerFrom is the address that the stack would answer a sender from: the
 // kernel's fib_compute_spec_dst. It is 0.0.0.0 where there is no way back.
 func (p *Provider) answerFrom(sender tcpip.Address) tcpip.Address {
-	to, _ := netip.AddrFromSlice(sender.AsSlice())
-	from, err := p.stack.SourceFor(to)
+	from, err := p.stack.SourceFor(fromAddress(sender))
 	if err != nil || !from.Is4() {
 		return header.IPv4Any
 	}
-	return tcpip.AddrFrom4(from.As4())
+	return toAddress(from)
 }

@@ -178,7 +178,7 @@ func (e *Endpoint) queueTooLong(c *core, size int, to *tcpip.FullAddress) {
 	}
 	dst := unmapped(*to)
 	ipv4 := isIPv4(dst.Addr)
-	if !e.reportsErrors(ipv4) || ipv4 && size > maxIPv4Datagram {
+	if !e.reportsErrors(ipv4) || ipv4 && size > maxIPPacket {
 		return // for a payload beyond it udp_sendmsg queues no error
 	}
 	if ipv4 {

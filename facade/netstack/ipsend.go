@@ -24,26 +24,6 @@ func (s *ipSocket) toward(addr tcpip.FullAddress) (tcpip.FullAddress, tcpip.Erro
 	return addr, nil
 }
 
-// link is the link that a packet leaves by, 0 if the routes decide.
-func (s *ipSocket) link(to tcpip.FullAddress) int {
-	if to.NIC != 0 {
-		return int(to.NIC)
-	}
-	if device := s.SocketOptions().GetBindToDevice(); device != 0 {
-		return int(device)
-	}
-	if bound := s.load().bound.NIC; bound != 0 || !isMulticast(to.Addr) {
-		return int(bound)
-	}
-	if s.network == ipv6 {
-		index, _ := s.Endpoint.GetSockOptInt(tcpip.IPv6MulticastInterfaceOption)
-		return index
-	}
-	var option tcpip.MulticastInterfaceOption
-	s.Endpoint.GetSockOpt(&option)
-	return int(option.NIC)
-}
-
 // Write implements tcpip.Endpoint.
 func (s *ipSocket) Write(p tcpip.Payloader, opts tcpip.WriteOptions) (int64, tcpip.Error) {
 	return s.send(p, opts.To, &sendControl{})
@@ -101,25 +81,41 @@ func (s *ipSocket) destination(to *tcpip.FullAddress) (tcpip.FullAddress, tcpip.
 
 // packet is what the socket's options and control data make of a packet to an
 // address.
-func (s *ipSocket) packet(to tcpip.FullAddress, cm *sendControl) stack.IPPacket {
-	st, ops := s.load(), s.SocketOptions()
+func (s *ipSocket) packet(to tcpip.FullAddress, control *sendControl) stack.IPPacket {
+	st := s.load()
+	p := ipPacket(s.Endpoint, s.network, to)
+	p.Link = s.linkToward(to)
+	p.Transport = s.transport
+	p.Source = unicast(st.localAddress())
+	p.HeaderIncluded = s.SocketOptions().GetHeaderIncluded()
+	control.apply(&p)
+	return p
+}
+
+// linkToward is the link that a packet leaves by, 0 if the routes decide.
+func (s *ipSocket) linkToward(to tcpip.FullAddress) int {
+	if to.NIC == 0 && s.SocketOptions().GetBindToDevice() == 0 {
+		to.NIC = s.load().bound.NIC
+	}
+	return outgoingLink(s.Endpoint, s.network, to)
+}
+
+// ipPacket is what the options of a gVisor endpoint make of a packet to an address.
+func ipPacket(ep tcpip.Endpoint, network tcpip.NetworkProtocolNumber, to tcpip.FullAddress) stack.IPPacket {
 	option := func(name tcpip.SockOptInt) int {
-		v, _ := s.Endpoint.GetSockOptInt(name)
+		v, _ := ep.GetSockOptInt(name)
 		return v
 	}
 	p := stack.IPPacket{
-		Network:        s.network,
-		Transport:      s.transport,
-		Link:           s.link(to),
-		Source:         unicast(st.localAddress()),
+		Network:        network,
+		Link:           outgoingLink(ep, network, to),
 		Destination:    to.Addr,
 		Discovery:      tcpip.PMTUDStrategy(option(tcpip.MTUDiscoverOption)),
-		Broadcast:      ops.GetBroadcast(),
-		MulticastLoop:  ops.GetMulticastLoop(),
-		HeaderIncluded: ops.GetHeaderIncluded(),
+		Broadcast:      ep.SocketOptions().GetBroadcast(),
+		MulticastLoop:  ep.SocketOptions().GetMulticastLoop(),
 		ChecksumOffset: stack.NoChecksum,
 	}
-	if s.network == ipv4 {
+	if network == ipv4 {
 		p.TOS = uint8(option(tcpip.IPv4TOSOption))
 		if ttl := option(tcpip.IPv4TTLOption); ttl != tcpip.UseDefaultIPv4TTL {
 			p.HasTTL, p.TTL = true, uint8(ttl)
@@ -133,8 +129,24 @@ func (s *ipSocket) packet(to tcpip.FullAddress, cm *sendControl) stack.IPPacket 
 	if isMulticast(to.Addr) {
 		p.HasTTL, p.TTL = true, uint8(option(tcpip.MulticastTTLOption))
 	}
-	cm.apply(&p)
 	return p
+}
+
+// outgoingLink is the link that a packet leaves by, 0 if the routes decide.
+func outgoingLink(ep tcpip.Endpoint, network tcpip.NetworkProtocolNumber, to tcpip.FullAddress) int {
+	if to.NIC != 0 {
+		return int(to.NIC)
+	}
+	if device := ep.SocketOptions().GetBindToDevice(); device != 0 || !isMulticast(to.Addr) {
+		return int(device)
+	}
+	if network == ipv6 {
+		index, _ := ep.GetSockOptInt(tcpip.IPv6MulticastInterfaceOption)
+		return index
+	}
+	var option tcpip.MulticastInterfaceOption
+	ep.GetSockOpt(&option)
+	return int(option.NIC)
 }
 
 // apply has control data count instead of the socket's options.

@@ -178,7 +178,7 @@ func (s *ipSocket) Connect(addr tcpip.FullAddress) tcpip.Error {
 		return err
 	}
 	st := s.load()
-	source, _, err := s.stack.SourceToward(s.link(to), s.network, unicast(st.bound.Addr), to.Addr)
+	source, _, err := s.stack.SourceToward(s.linkToward(to), s.network, unicast(st.bound.Addr), to.Addr)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,6 @@
 package netstack
 
 import (
-	"math"
-
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
@@ -119,17 +117,13 @@ func (p *Provider) mtuToward(to tcpip.FullAddress) int {
 		return 0
 	}
 	if isIPv4(to.Addr) {
-		return min(link.MTU, maxIPv4Datagram)
+		return min(link.MTU, maxIPPacket) // IP_MAX_MTU of the kernel
 	}
 	return link.MTU
 }
 
 // loopbackIndex is that of lo on every stack that has it.
 const loopbackIndex = 1
-
-// maxIPv4Datagram is the longest IPv4 packet (the total length of RFC 791), and
-// IP_MAX_MTU of the kernel.
-const maxIPv4Datagram = math.MaxUint16
 
 // getMTU is IP_MTU and IPV6_MTU of a connected socket.
 func getMTU(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {

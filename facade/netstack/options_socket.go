@@ -144,9 +144,6 @@ func setLinger(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	return 0
 }
 
-// sizeofIfName is IFNAMSIZ of the kernel.
-const sizeofIfName = 16
-
 func getBindToDevice(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	index := int(c.SocketOptions().GetBindToDevice())
 	if index == 0 {
@@ -156,7 +153,7 @@ func getBindToDevice(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	if err != nil {
 		return 0, endpoint.ENODEV
 	}
-	if len(v) < sizeofIfName {
+	if len(v) < endpoint.IFNAMSIZ {
 		return 0, endpoint.EINVAL
 	}
 	return copy(v, link.Name+"\x00"), 0

@@ -33,7 +33,7 @@ func Controls() []Control {
 			Why: "an int is sent as well"},
 		{Level: endpoint.IPPROTO_IP, Type: 2, Name: "IP_TTL", Form: Int, Option: "IP_RECVTTL", Received: withIPv4, Sent: withIPv4, Sample: ints(7)},
 		{Level: endpoint.IPPROTO_IP, Type: 8, Name: "IP_PKTINFO", Form: "struct in_pktinfo", Option: "IP_PKTINFO", Received: withIPv4, Sent: withIPv4, Sample: ints(0, 0, 0),
-			Why: "a source must belong to the link; UDP from it is not fragmented"},
+			Why: "a source must belong to the link that the datagram leaves by"},
 		{Level: endpoint.IPPROTO_IP, Type: 20, Name: "IP_ORIGDSTADDR", Form: "struct sockaddr_in", Option: "IP_RECVORIGDSTADDR", Received: withIPv4},
 		{Level: endpoint.IPPROTO_IPV6, Type: 50, Name: "IPV6_PKTINFO", Form: "struct in6_pktinfo", Option: "IPV6_RECVPKTINFO", Received: Datagrams6, Sent: Datagrams6, Sample: make([]byte, 20),
 			Why: "of IPv4 to an IPv6 socket too, mapped"},
