@@ -45,7 +45,8 @@ var icmpMessages = map[int][][2]byte{
 
 // blame sends an ICMP error about a packet to the loopback.
 func blame(k *talk, family int, kind [2]byte, packet []byte) {
-	b := append([]byte{kind[0], kind[1], 0, 0, 7, 0, 5, 220}, packet...)
+	// The MTU of 65535 is that of the loopback: the kernel remembers a smaller one.
+	b := append([]byte{kind[0], kind[1], 0, 0, 7, 0, 255, 255}, packet...)
 	to, proto := addr6("::1", 0), endpoint.IPPROTO_ICMPV6
 	if family == endpoint.AF_INET {
 		to, proto = addr4("127.0.0.1", 0), endpoint.IPPROTO_ICMP
