@@ -31,8 +31,8 @@ func KnowingNothing() Config { return Config{known: []known{}, Patience: 100 * t
 func NoisyProgram() (noisy, essence Program) {
 	noisy = append(streams(tcp6, loopback),
 		s1.send(few, plain), s2.recv(some, plain), s3.socket(udp4), s3.getOption(soType, asInt),
-		s3.getOption(unknownLevel, asLong), s2.shutdown(writing), s1.close())
-	return noisy, Program{s3.socket(udp4), s3.getOption(noDelay, asInt)}
+		s3.sendAll(many, sendMore), s2.shutdown(writing), s1.close())
+	return noisy, Program{s3.socket(udp4), s3.sendAll(none, sendMore)}
 }
 
 // Agreed are programs that once showed a difference, and must not again, by what

@@ -13,18 +13,6 @@ var knownDifferences = append(append(knownCommon, knownStreams...), knownDatagra
 // knownCommon are the known differences of every type.
 var knownCommon = []known{
 	{
-		name:   "unknown level of getsockopt",
-		reason: "not done: do_ip_getsockopt answers EOPNOTSUPP, the stack ENOPROTOOPT",
-		effect: goesOn, calls: []op{opGetOption}, aspects: ofAnswer, kernel: "EOPNOTSUPP", stack: "ENOPROTOOPT",
-		program: Program{s0.socket(udp4), s0.getOption(unknownLevel, asInt)},
-	},
-	{
-		name:   "short value of an option that cannot be set",
-		reason: "not done: sk_setsockopt looks at the length first",
-		effect: goesOn, calls: []op{opSetOption}, aspects: ofAnswer, kernel: "EINVAL", stack: "ENOPROTOOPT",
-		program: Program{s0.socket(udp4), s0.setOption(unknownOption, value0, asByte)},
-	},
-	{
 		name:   "second bind to a foreign address",
 		reason: "not done: __inet_bind looks at the address before the socket's state",
 		effect: goesOn, calls: []op{opBind}, aspects: ofAnswer, kernel: "EADDRNOTAVAIL", stack: "EINVAL",
@@ -46,22 +34,6 @@ var knownCommon = []known{
 		effect: goesOn, calls: []op{opBind}, aspects: ofAnswer, kernel: "EINVAL", stack: "EAFNOSUPPORT",
 		when:    func(d *Difference) bool { return d.host(unspec) && d.kind.family == facade.AF_INET6 },
 		program: Program{s0.socket(tcp6), s0.bind(unspec, anyPort)},
-	},
-	{
-		name:   "IPV6_V6ONLY of a socket that is bound to an IPv6 address",
-		reason: "not done: inet6_bind sets it",
-		effect: goesOn, calls: []op{opGetOption}, aspects: ofAnswer, kernel: "ok", stack: "ok",
-		when:    func(d *Difference) bool { return d.call.args[0] == v6Only },
-		program: Program{s0.socket(tcp6), s0.bind(loopback, anyPort), s0.getOption(v6Only, asInt)},
-	},
-	{
-		name:   "IP_TOS and IP_TTL of no bytes",
-		reason: "not done: do_ip_setsockopt takes no bytes for 0",
-		effect: apart, calls: []op{opSetOption}, aspects: ofAnswer,
-		when: func(d *Difference) bool {
-			return d.call.args[2] == asNothing && options[d.call.args[0]].level == facade.IPPROTO_IP
-		},
-		program: Program{s0.socket(tcp4), s0.setOption(tos, value0, asNothing)},
 	},
 	{
 		name:   "IPv6 wildcard as the peer of a socket that has an IPv4 address",

@@ -155,7 +155,11 @@ func (e *Endpoint) destination(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddres
 		mapped := endpoint.SockaddrInet6(ap.Addr(), ap.Port(), 0, 0)
 		sa = &mapped
 	}
-	return e.fullAddress(c, sa)
+	full, errno := e.fullAddress(c, sa)
+	if errno == endpoint.ENETUNREACH && e.isPing() {
+		errno = endpoint.EINVAL // what ping_v6_sendmsg says of mapped addresses
+	}
+	return full, errno
 }
 
 // SendBatch sends messages one by one.

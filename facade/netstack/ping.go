@@ -10,6 +10,7 @@ import (
 	gstack "gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/waiter"
 
+	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/stack"
 )
 
@@ -38,6 +39,11 @@ func newPing(e *Endpoint, wq *waiter.Queue) (tcpip.Endpoint, tcpip.Error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// isPing tells of icmp(7) sockets.
+func (e *Endpoint) isPing() bool {
+	return e.isInternet() && e.typ == endpoint.SOCK_DGRAM && !e.isUDP()
 }
 
 // bind gives a socket an identifier and an address: the port of addr, or the
