@@ -55,5 +55,10 @@ func Agreed() map[string]Program {
 		"MSG_OOB of a datagram receive":      append(datagrams(udp4, loopback), s0.recv(one, oob), s1.send(few, plain), s0.recv(some, oob)),
 		"getpeername in TIME-WAIT":           append(streams(tcp4, loopback), s1.shutdown(writing), s2.close()),
 		"second datagram after an empty one": append(datagrams(udp6, mapped), s0.send(none, plain), s0.send(few, plain), s1.recvFrom(one, plain), s1.recvFrom(some, trunc)),
+		"a wildcard's port after a connect": {
+			s0.socket(udp4), s0.bind(loopback, anyPort), // for a port that the stream then asks for
+			s1.socket(tcp4), s1.bind(wildcard, of(s0)), s1.connectWait(loopback, closedPort), s1.connectWait(loopback, closedPort),
+			s2.socket(tcp4), s2.listen(backlog1), s1.connectWait(loopback, of(s2)), s3.socket(tcp4), s3.bind(loopback2, of(s0)),
+		},
 	}
 }

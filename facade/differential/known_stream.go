@@ -166,16 +166,6 @@ var knownStreams = []known{
 		program: append(connecting(), s2.shutdown(reading)),
 	},
 	{
-		name:   "port of a wildcard that connects leaks",
-		reason: "gVisor gives the port back under the address of the connection, and so keeps that of the wildcard for ever",
-		effect: apart, calls: []op{opConnect, opConnectWait, opBind}, aspects: ofAnswer, typ: facade.SOCK_STREAM, stack: "EADDRINUSE",
-		when: func(d *Difference) bool { return d.anyFact&triedConnect != 0 },
-		program: Program{
-			s0.socket(udp4), s0.bind(loopback, anyPort), // for a port that the stream then asks for
-			s1.socket(tcp4), s1.bind(wildcard, of(s0)), s1.connectWait(loopback, closedPort),
-		},
-	},
-	{
 		name:   "IPv4 wildcard beside an IPv6 connection",
 		reason: "gVisor keeps the ports of connections apart by family",
 		effect: apart, calls: []op{opBind}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "EADDRINUSE", stack: "ok",

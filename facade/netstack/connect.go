@@ -69,7 +69,7 @@ func (e *Endpoint) connectStream(c *core, full tcpip.FullAddress) endpoint.Errno
 	case tcp.StateClose, tcp.StateListen, tcp.StateTimeWait:
 		return endpoint.EISCONN
 	}
-	err := c.Connect(full)
+	err := c.connect(e.p.stack, full)
 	if _, started := err.(*tcpip.ErrConnectStarted); !started && c.state() == tcp.StateError {
 		// What has started may have failed by now, and is told later.
 		e.replace(c)
@@ -112,5 +112,5 @@ func (e *Endpoint) replace(old *core) endpoint.Errno {
 	if errno != 0 {
 		return errno
 	}
-	return bind(c, full)
+	return e.bindCore(c, full)
 }

@@ -53,6 +53,8 @@ type core struct {
 	wq    *waiter.Queue
 	entry waiter.Entry
 	owner *Endpoint
+	// wildcard is guarded by the owner's mu.
+	wildcard wildcardPort
 }
 
 // NotifyEvent implements waiter.EventListener. gVisor's events have poll(2)'s
@@ -146,15 +148,19 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 	if errno != 0 {
 		return errno
 	}
-	if errno := bind(c, full); errno != 0 {
+	if errno := e.bindCore(c, full); errno != 0 {
 		return errno
 	}
 	e.bound = sa
 	return 0
 }
 
-func bind(c *core, full tcpip.FullAddress) endpoint.Errno {
-	return bindErrno(c.Bind(full))
+func (e *Endpoint) bindCore(c *core, full tcpip.FullAddress) endpoint.Errno {
+	err := c.Bind(full)
+	if err == nil {
+		c.wildcard = e.reservedBy(c, full)
+	}
+	return bindErrno(err)
 }
 
 // bindErrno is toErrno for what binds: bind(2) and listen(2) have their own errno

@@ -1,0 +1,104 @@
+package netstack_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/facade/netstack"
+)
+
+var (
+	wildcard4 = inet4("0.0.0.0:0")
+	wildcard6 = inet6("[::]:0", 0)
+	wildcardM = inet6("[::ffff:0.0.0.0]:0", 0)
+	mapped4   = inet6("[::ffff:127.0.0.1]:0", 0)
+)
+
+// wildcards are ways to connect a socket that is bound to a wildcard.
+var wildcards = map[string]struct {
+	any, peer endpoint.Sockaddr
+	// also is an address of the same network that the connection does not have.
+	also string
+	// options are set ahead of Bind.
+	options []int
+}{
+	"IPv4":                    {any: wildcard4, peer: loopback4, also: "127.0.0.2"},
+	"IPv4 with SO_REUSEADDR":  {any: wildcard4, peer: loopback4, also: "127.0.0.2", options: []int{endpoint.SO_REUSEADDR}},
+	"IPv4 with SO_REUSEPORT":  {any: wildcard4, peer: loopback4, also: "127.0.0.2", options: []int{endpoint.SO_REUSEPORT}},
+	"IPv6 to IPv6":            {any: wildcard6, peer: loopback6},
+	"IPv6 to IPv4":            {any: wildcard6, peer: mapped4, also: "127.0.0.2"},
+	"mapped wildcard":         {any: wildcardM, peer: mapped4, also: "127.0.0.2"},
+	"IPv6 with SO_REUSEADDR":  {any: wildcard6, peer: loopback6, options: []int{endpoint.SO_REUSEADDR}},
+	"IPv6 to IPv4, SO_REUSE*": {any: wildcard6, peer: mapped4, options: []int{endpoint.SO_REUSEADDR, endpoint.SO_REUSEPORT}},
+}
+
+func withPort(sa endpoint.Sockaddr, port uint16) endpoint.Sockaddr {
+	ap, _ := sa.AddrPort()
+	if sa.Family() == endpoint.AF_INET {
+		return endpoint.SockaddrInet4(ap.Addr(), port)
+	}
+	return endpoint.SockaddrInet6(ap.Addr(), port, 0, 0)
+}
+
+// TestPortOfAWildcardComesBack binds one port to a wildcard, connects and closes,
+// again and again. Afterwards everybody can have the port.
+func TestPortOfAWildcardComesBack(t *testing.T) {
+	const port, rounds = 4711, 1000
+	for name, w := range wildcards {
+		t.Run(name, func(t *testing.T) {
+			p := host(t)
+			l := listener(t, p, withPort(w.peer, 0))
+			open, closed := local(t, l), closedPort(t, p, endpoint.SOCK_STREAM, withPort(w.peer, 0))
+			for i := range rounds {
+				e := wildcardSocket(t, p, withPort(w.any, port), w.options)
+				if i%2 == 0 {
+					want(t, "connect", connect(t, e, closed), endpoint.ECONNREFUSED)
+					e.Close()
+					continue
+				}
+				ok(t, "connect", connect(t, e, open))
+				c, _ := accept(t, l)
+				e.Abort()
+				c.Close()
+			}
+			for _, sa := range []endpoint.Sockaddr{wildcard6, wildcard4, loopback4, loopback6} {
+				bound(t, p, endpoint.SOCK_STREAM, withPort(sa, port)).Close()
+			}
+		})
+	}
+}
+
+func wildcardSocket(t *testing.T, p *netstack.Provider, sa endpoint.Sockaddr, options []int) *netstack.Endpoint {
+	t.Helper()
+	e := open(t, p, sa.Family(), endpoint.SOCK_STREAM)
+	for _, o := range options {
+		ok(t, "SetSockOpt", setInt(e, endpoint.SOL_SOCKET, o, 1))
+	}
+	ok(t, "Bind", e.Bind(sa))
+	// What it is now is none of the port's business.
+	for _, o := range options {
+		ok(t, "SetSockOpt", setInt(e, endpoint.SOL_SOCKET, o, 0))
+	}
+	return e
+}
+
+// TestConnectNarrowsAWildcard has the port held where the connection is, and
+// nowhere else, as inet_bhash2_update_saddr of the kernel has it.
+func TestConnectNarrowsAWildcard(t *testing.T) {
+	const port = 4711
+	for name, w := range wildcards {
+		t.Run(name, func(t *testing.T) {
+			p := host(t)
+			l := listener(t, p, withPort(w.peer, 0))
+			e := wildcardSocket(t, p, withPort(w.any, port), w.options)
+			ok(t, "connect", connect(t, e, local(t, l)))
+			want(t, "Bind beside it", open(t, p, w.peer.Family(), endpoint.SOCK_STREAM).Bind(withPort(w.peer, port)), endpoint.EADDRINUSE)
+			if w.also != "" {
+				bound(t, p, endpoint.SOCK_STREAM, endpoint.SockaddrInet4(netip.MustParseAddr(w.also), port))
+			}
+			want(t, "no route", wildcardSocket(t, p, withPort(wildcard4, port+1), nil).Connect(inet4("192.0.2.1:9")), endpoint.ENETUNREACH)
+			want(t, "Bind of a port that did not connect", open(t, p, endpoint.AF_INET, endpoint.SOCK_STREAM).Bind(withPort(wildcard4, port+1)), endpoint.EADDRINUSE)
+		})
+	}
+}
