@@ -20,6 +20,8 @@ type description struct {
 	// pending is an errno that a call which returned bytes has met: the next
 	// call is told, as by sk_err in the kernel.
 	pending atomic.Uint32
+	// hungUp says that the endpoint may have been shut down for reading.
+	hungUp atomic.Bool
 	// receiveLimit and sendLimit are SO_RCVTIMEO and SO_SNDTIMEO in
 	// nanoseconds; 0 is none. They are kept here because endpoints never wait.
 	receiveLimit, sendLimit atomic.Int64

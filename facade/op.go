@@ -29,6 +29,7 @@ type op struct {
 	addr  endpoint.Sockaddr
 	how   int
 	whole bool // of a receive: not before the buffer is full
+	waits bool // is not the first try
 
 	started  bool // of a connect
 	n        int
@@ -85,9 +86,19 @@ func (o *op) recv(ep endpoint.Endpoint) {
 	if o.whole && !over && o.errno == 0 && o.n < o.msg.Len() {
 		o.errno = endpoint.EAGAIN
 	}
+	if o.errno == endpoint.EAGAIN && o.waits && o.shutForReading(ep) {
+		o.n, o.errno = 0, 0
+	}
 	if o.errno == endpoint.EAGAIN {
 		o.msg.Flags = flags
 	}
+}
+
+// shutForReading tells of a datagram socket whose receive would wait for ever: the
+// kernel says EAGAIN to one that does not wait, and 0 bytes to one that does
+// (__skb_wait_for_more_packets).
+func (o *op) shutForReading(ep endpoint.Endpoint) bool {
+	return o.t.hungUp.Load() && o.t.typ != endpoint.SOCK_STREAM && ep.Ready()&endpoint.POLLRDHUP != 0
 }
 
 // streamOver are the events after which nothing more arrives.

@@ -47,6 +47,9 @@ func newTraffic(m *Module, d *description) *traffic {
 
 // mark is called with locks of the stack held, and only wakes.
 func (t *traffic) mark(ev endpoint.Events) {
+	if ev&endpoint.POLLRDHUP != 0 && !t.hungUp.Load() {
+		t.hungUp.Store(true)
+	}
 	if ev&endpoint.Readable != 0 {
 		t.rd.wake()
 	}

@@ -80,6 +80,7 @@ func (d *direction) wait(o *op, w patience) {
 	if w.ctx != nil {
 		defer context.AfterFunc(w.ctx, p.wake)()
 	}
+	o.waits = true
 	for {
 		d.t.exec.Do(d.t.key, o)
 		if o.errno != endpoint.EAGAIN {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/usernet-stack/usernet/facade"
 )
@@ -18,6 +19,7 @@ var datagramTests = []test{
 	{"Datagram/ConnectedToClosedPortIsRefused", connectedRefused},
 	{"Datagram/SendWithoutDestination", withoutDestination},
 	{"Datagram/ReceiveTimesOut", receiveTimesOut},
+	{"Datagram/ShutdownEndsReceive", shutdownEndsReceive},
 	{"Datagram/ListenIsNotSupported", listenDatagram},
 	{"Datagram/EmptyBufferTakesDatagram", emptyBuffer},
 }
@@ -146,6 +148,39 @@ func receiveTimesOut(t *testing.T, env Env) {
 	must(t, s.SetTimeout(short))
 	_, _, err := s.RecvFrom(1)
 	wantTimeout(t, "recvfrom", err)
+}
+
+// shutdownEndsReceive: a receive that waits is told of the end, one that does not is
+// not; what arrives afterwards is received all the same.
+func shutdownEndsReceive(t *testing.T, env Env) {
+	from, to, a := env.datagramPair(t)
+	receive := func() error {
+		b, err := to.Recv(100)
+		if len(b) != 0 {
+			t.Errorf("recv: %q, want nothing", b)
+		}
+		return err
+	}
+	must(t, to.SetBlocking(true))
+	got := await(receive)
+	awaitWaiting(t)
+	wantErrno(t, "shutdown", to.Shutdown(facade.SHUT_RD), syscall.ENOTCONN)
+	must(t, got(t))
+	must(t, to.SetTimeout(time.Hour))
+	must(t, receive())
+	send(t, from, "afterwards", a)
+	arrived := await(func() string {
+		for {
+			if b, err := to.Recv(100); err != nil || len(b) > 0 {
+				return string(b)
+			}
+		}
+	})
+	if b := arrived(t); b != "afterwards" {
+		t.Errorf("recv: %q", b)
+	}
+	must(t, to.SetBlocking(false))
+	wantErrno(t, "recv", receive(), syscall.EAGAIN)
 }
 
 func listenDatagram(t *testing.T, env Env) {

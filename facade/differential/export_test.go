@@ -60,5 +60,13 @@ func Agreed() map[string]Program {
 			s1.socket(tcp4), s1.bind(wildcard, of(s0)), s1.connectWait(loopback, closedPort), s1.connectWait(loopback, closedPort),
 			s2.socket(tcp4), s2.listen(backlog1), s1.connectWait(loopback, of(s2)), s3.socket(tcp4), s3.bind(loopback2, of(s0)),
 		},
+		"MSG_OOB of a listener":                                            Program{s0.socket(tcp4), s0.listen(backlog0), s0.recv(one, oob)},
+		"datagram socket that is shut for reading, and waits":              append(datagrams(udp4, loopback), s0.shutdown(reading), s0.recvWait(one, plain), s1.send(few, plain), s0.recvWait(few, plain), s0.recvWait(few, plain)),
+		"datagram socket that is shut for reading":                         append(datagrams(udp4, loopback), s0.shutdown(reading), s0.recv(one, plain)),
+		"shutdown of a datagram socket that is not connected":              Program{s0.socket(udp4), s0.shutdown(writing), s0.sendTo(loopback, closedPort, one)},
+		"what is wrong with a datagram comes last":                         append(datagrams(udp4, loopback), s0.shutdown(writing), s0.send(tooMany, plain)),
+		"shutdown of a stream that is not connected":                       Program{s0.socket(tcp4), s0.shutdown(reading)},
+		"connect of a connection that was shut down before it was noticed": Program{s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connect(loopback, of(s0)), s1.shutdown(reading), s1.connect(loopback, of(s0))},
+		"an empty send while connecting":                                   append(connecting(), s2.send(none, plain)),
 	}
 }

@@ -55,29 +55,6 @@ var knownDatagrams = []known{
 		program: Program{s0.socket(udp6), s0.bind(wildcard, anyPort), s0.connect(mapped, closedPort), s0.connect(loopback, closedPort)},
 	},
 	{
-		name:   "datagram socket that is shut for reading",
-		reason: "the kernel goes on queueing, and its non-blocking receive says EAGAIN; gVisor drops, and the receive says 0",
-		effect: apart, aspects: anyAspect, typ: facade.SOCK_DGRAM,
-		when:    func(d *Difference) bool { return d.has(shutReading) },
-		program: append(datagrams(udp4, loopback), s0.shutdown(reading), s0.recv(one, plain)),
-	},
-	{
-		name:   "shutdown of a datagram socket that is not connected",
-		reason: "not done: the kernel answers ENOTCONN and shuts it down all the same",
-		effect: apart, aspects: anyAspect, typ: facade.SOCK_DGRAM,
-		when:    func(d *Difference) bool { return d.has(shutUnconnected) },
-		program: Program{s0.socket(udp4), s0.shutdown(writing), s0.sendTo(loopback, closedPort, one)},
-	},
-	{
-		name:   "what is wrong with a datagram comes last",
-		reason: "not done: Linux looks at address and size before a pending error and EPIPE",
-		effect: apart, calls: sends, aspects: ofAnswer, typ: facade.SOCK_DGRAM,
-		when: func(d *Difference) bool {
-			return d.kernel.errno != 0 && (d.stack.errno == syscall.EPIPE || d.stack.errno == syscall.ECONNREFUSED)
-		},
-		program: append(datagrams(udp4, loopback), s0.shutdown(writing), s0.send(tooMany, plain)),
-	},
-	{
 		name:   "datagrams to AF_UNSPEC",
 		reason: "not done: Linux takes the address for AF_INET, and on an IPv6 socket for none",
 		effect: apart, calls: []op{opSendTo}, aspects: ofAnswer, typ: facade.SOCK_DGRAM,
@@ -94,7 +71,7 @@ var knownDatagrams = []known{
 	{
 		name:   "what is sent after another connect has failed",
 		reason: "Linux still has the peer of the first connect, and loses what is sent to it",
-		effect: apart, aspects: []aspect{events, queue}, typ: facade.SOCK_DGRAM,
+		effect: apart, aspects: []aspect{events, queue, result}, typ: facade.SOCK_DGRAM,
 		when: func(d *Difference) bool { return d.anyFact&reconnectFailed != 0 },
 		program: Program{
 			s0.socket(udp4), s1.socket(udp4), s1.bind(loopback, anyPort), s0.connect(loopback, of(s1)),

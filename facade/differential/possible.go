@@ -51,9 +51,6 @@ func (w *world) recvEnds(c call) bool {
 	if v.events&facade.POLLIN == 0 {
 		return false
 	}
-	if w.kinds[c.slot].typ == facade.SOCK_DGRAM && v.events&facade.POLLRDHUP != 0 {
-		return false // readable, but a non-blocking receive is EAGAIN
-	}
 	all := recvFlags[c.args[1]].value&facade.MSG_WAITALL != 0
 	return !all || v.events&over != 0 || v.queue.n >= sizes[c.args[0]].n
 }

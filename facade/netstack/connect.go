@@ -101,6 +101,7 @@ func (e *Endpoint) replace(old *core) endpoint.Errno {
 	e.current.Store(c)
 	e.backlog.Store(0)
 	e.shut.Store(0)
+	e.mute.Store(false)
 	if e.closed.Load() {
 		ep.Abort()
 		return endpoint.EBADF

@@ -28,6 +28,11 @@ type Endpoint struct {
 	backlog            atomic.Int64
 	// shut is the tcpip.ShutdownFlags of the directions that Shutdown closed.
 	shut atomic.Uint32
+	// mute says that a stream was shut down for sending ahead of its connection,
+	// which gVisor does not know of.
+	mute atomic.Bool
+	// failed says that there may be an error that a send has to tell.
+	failed atomic.Bool
 
 	// whole says what forbids to fragment datagrams.
 	whole atomic.Uint32
@@ -61,6 +66,7 @@ type core struct {
 // bits.
 func (c *core) NotifyEvent(mask waiter.EventMask) {
 	if mask&waiter.EventErr != 0 {
+		c.owner.failed.Store(true)
 		c.takeErrors()
 	}
 	c.owner.Notify(endpoint.Events(mask) & endpoint.AllEvents)
@@ -217,7 +223,8 @@ var shutdowns = map[int]tcpip.ShutdownFlags{
 	endpoint.SHUT_RDWR: tcpip.ShutdownRead | tcpip.ShutdownWrite,
 }
 
-// Shutdown wraps shutdown(2).
+// Shutdown wraps shutdown(2). As on Linux, a socket that is not connected is shut
+// down although the errno is ENOTCONN.
 func (e *Endpoint) Shutdown(how int) endpoint.Errno {
 	c, errno := e.lock()
 	if errno != 0 {
@@ -225,19 +232,54 @@ func (e *Endpoint) Shutdown(how int) endpoint.Errno {
 	}
 	defer e.mu.Unlock()
 	flags, ok := shutdowns[how]
-	if !ok {
+	switch {
+	case !ok:
 		return endpoint.EINVAL
-	}
-	listening := e.isStream() && c.state() == tcp.StateListen
-	if listening && flags&tcpip.ShutdownRead != 0 {
-		return e.stopListening(c)
-	}
-	err := c.Shutdown(flags)
-	if err == nil && !listening {
-		e.shut.Or(uint32(flags))
+	case e.isStream():
+		errno = e.shutStream(c, flags)
+	case e.isInternet():
+		errno = e.shutDatagrams(c, flags)
+	default:
+		errno = toErrno(c.Shutdown(flags))
 	}
 	e.Notify(endpoint.AllEvents)
-	return toErrno(err)
+	return errno
+}
+
+func (e *Endpoint) shutStream(c *core, flags tcpip.ShutdownFlags) endpoint.Errno {
+	switch c.state() {
+	case tcp.StateListen:
+		if flags&tcpip.ShutdownRead != 0 {
+			return e.stopListening(c)
+		}
+		return 0
+	case tcp.StateInitial, tcp.StateBound:
+		e.shut.Or(uint32(flags))
+		e.mute.Store(tcpip.ShutdownFlags(e.shut.Load())&tcpip.ShutdownWrite != 0)
+		return endpoint.ENOTCONN
+	}
+	if err := c.Shutdown(flags); err != nil {
+		return toErrno(err)
+	}
+	e.shut.Or(uint32(flags))
+	if peer, err := c.GetRemoteAddress(); err == nil {
+		c.Connect(peer) // notices the connection, as inet_shutdown of the kernel does
+	}
+	return 0
+}
+
+// shutDatagrams leaves to gVisor only what raw and ping sockets send. Of a socket that
+// is shut for reading it drops what arrives, where the kernel goes on queueing, and
+// what is sent it refuses before it has looked at the address: see refusal.
+func (e *Endpoint) shutDatagrams(c *core, flags tcpip.ShutdownFlags) endpoint.Errno {
+	e.shut.Or(uint32(flags))
+	if !e.isUDP() {
+		return toErrno(c.Shutdown(flags & tcpip.ShutdownWrite))
+	}
+	if c.peer().Addr.BitLen() == 0 {
+		return endpoint.ENOTCONN
+	}
+	return 0
 }
 
 // stopListening makes a listener a socket that is only bound, as inet_shutdown of

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -66,12 +67,15 @@ func (e *Endpoint) Send(m *endpoint.Message) (int, endpoint.Errno) {
 		}
 	}
 	if e.isStream() {
-		return sendStream(c, p)
+		return e.sendStream(c, p)
 	}
 	return e.sendDatagram(c, p, m)
 }
 
-func sendStream(c *core, p *payload) (int, endpoint.Errno) {
+func (e *Endpoint) sendStream(c *core, p *payload) (int, endpoint.Errno) {
+	if e.mute.Load() && connected[c.state()] {
+		return 0, endpoint.EPIPE
+	}
 	size := p.size
 	n, err := c.Write(p, tcpip.WriteOptions{})
 	switch err.(type) {
@@ -80,13 +84,20 @@ func sendStream(c *core, p *payload) (int, endpoint.Errno) {
 			return 0, endpoint.EAGAIN
 		}
 	case *tcpip.ErrWouldBlock:
-		if size == 0 {
+		if size == 0 && !connecting[c.state()] {
 			return 0, 0
 		}
 		return 0, endpoint.EAGAIN
 	}
 	return int(n), toErrno(err)
 }
+
+// A send waits in the states of connecting (sk_stream_wait_connect), and sends in those
+// of connected.
+var (
+	connecting = map[tcp.EndpointState]bool{tcp.StateConnecting: true, tcp.StateSynSent: true, tcp.StateSynRecv: true}
+	connected  = map[tcp.EndpointState]bool{tcp.StateEstablished: true, tcp.StateCloseWait: true}
+)
 
 func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, endpoint.Errno) {
 	if m.Flags&endpoint.MSG_MORE != 0 {
@@ -104,6 +115,9 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 	if e.tooLong(c, p) {
 		e.queueTooLong(c, p.size, opts.To)
 		return 0, endpoint.EMSGSIZE
+	}
+	if errno := e.refusal(c, p, opts); errno != 0 {
+		return 0, errno
 	}
 	opened := e.p.room.opened.Load()
 	n, errno := e.writeDatagram(c, p, m, opts)
@@ -230,7 +244,7 @@ func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
 	flags := m.Flags
 	m.Flags = 0
 	if flags&endpoint.MSG_OOB != 0 && !e.isUDP() { // udp_recvmsg does not look
-		return 0, e.noUrgentData()
+		return 0, e.noUrgentData(c)
 	}
 	s := sinks.Get().(*sink)
 	defer s.release()
@@ -248,7 +262,10 @@ func (e *Endpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
 }
 
 // noUrgentData is the errno of a receive of urgent data, which there is none of.
-func (e *Endpoint) noUrgentData() endpoint.Errno {
+func (e *Endpoint) noUrgentData(c *core) endpoint.Errno {
+	if e.isStream() && c.state() == tcp.StateListen {
+		return endpoint.ENOTCONN
+	}
 	if e.isStream() || e.isPacket() {
 		return endpoint.EINVAL
 	}
@@ -256,6 +273,7 @@ func (e *Endpoint) noUrgentData() endpoint.Errno {
 }
 
 func (e *Endpoint) recvStream(c *core, s *sink, opts tcpip.ReadOptions, m *endpoint.Message) (int, endpoint.Errno) {
+	m.Control = m.Control[:0]
 	res, err := c.Read(s, opts)
 	switch err.(type) {
 	case nil:
@@ -263,8 +281,11 @@ func (e *Endpoint) recvStream(c *core, s *sink, opts tcpip.ReadOptions, m *endpo
 			c.ModerateRecvBuf(res.Count)
 		}
 		return res.Count, 0
-	case *tcpip.ErrWouldBlock:
-		return 0, endpoint.EAGAIN
+	case *tcpip.ErrWouldBlock, *tcpip.ErrNotConnected:
+		if tcpip.ShutdownFlags(e.shut.Load())&tcpip.ShutdownRead == 0 {
+			return 0, toErrno(err)
+		}
+		return 0, e.endOfInput()
 	case *tcpip.ErrClosedForReceive:
 		return 0, e.endOfInput()
 	case *tcpip.ErrBadBuffer:

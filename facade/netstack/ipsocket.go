@@ -228,10 +228,10 @@ func (s *ipSocket) Disconnect() tcpip.Error {
 
 // Shutdown implements tcpip.Endpoint.
 func (s *ipSocket) Shutdown(flags tcpip.ShutdownFlags) tcpip.Error {
+	s.shutdown(flags)
 	if !s.connected() {
 		return &tcpip.ErrNotConnected{}
 	}
-	s.shutdown(flags)
 	return nil
 }
 

@@ -38,7 +38,11 @@ func (e *Endpoint) Ready() endpoint.Events {
 	shut := shutEvents[tcpip.ShutdownFlags(e.shut.Load())]
 	if e.isStream() {
 		ready = e.aboveLowWater(c, ready)
-		return ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLRDHUP) | streamEvents[c.state()] | shut
+		state := c.state()
+		if state == tcp.StateListen {
+			shut = 0 // inet_csk_listen_poll does not look
+		}
+		return ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLRDHUP) | streamEvents[state] | shut
 	}
 	ready = ready & (endpoint.POLLIN | endpoint.POLLOUT | endpoint.POLLERR)
 	if ready&endpoint.POLLIN != 0 && !e.wanted(c) {
