@@ -38,7 +38,7 @@ func (c call) refuse(reason string) error { return badArgument(c.op, reason) }
 
 // toSockaddr checks an address for the call, and resolves the name in it.
 func (c call) toSockaddr(a Addr) (endpoint.Sockaddr, error) {
-	if v := reflect.ValueOf(a); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(a) {
 		return endpoint.Sockaddr{}, c.refuse("address is nil")
 	}
 	if int(a.Family()) != c.d.family && a.Family() != AF_UNSPEC {
@@ -50,10 +50,15 @@ func (c call) toSockaddr(a Addr) (endpoint.Sockaddr, error) {
 	return a.sockaddr(c)
 }
 
+// isNil tells of no address, and of a nil pointer to one.
+func isNil(a Addr) bool {
+	v := reflect.ValueOf(a)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
 // addrDecoders give the addresses of a family its form; what is too short for it
 // stays a RawAddr.
 var addrDecoders = map[Family]func(*traffic, endpoint.Sockaddr) (Addr, bool){
-	AF_UNSPEC:    nil,
 	AF_UNIX:      decodeUnix,
 	AF_INET:      decodeInet,
 	AF_INET6:     decodeInet,

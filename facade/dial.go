@@ -173,5 +173,5 @@ func (m *Module) bound(network, address string, option int) (*engine, net.Addr, 
 }
 
 func (e *engine) setFlag(level, name int, on bool) endpoint.Errno {
-	return e.ep.SetSockOpt(level, name, intBytes(boolInt(on)))
+	return e.setOption(level, name, intBytes(boolInt(on)))
 }

@@ -23,7 +23,9 @@ type engine struct {
 const NoTimeout = time.Duration(math.MaxInt64)
 
 func newEngine(m *Module, p endpoint.Provider, ep endpoint.Endpoint, family, typ, proto int) *engine {
-	return engineOn(newTraffic(m, newDescription(p, ep, family, typ, proto)))
+	d := newDescription(p, ep, family, typ, proto)
+	d.own = !m.provided(family)
+	return engineOn(newTraffic(m, d))
 }
 
 // engineOn makes the engine of t, with the module's default timeout.
@@ -39,4 +41,25 @@ func engineOn(t *traffic) *engine {
 func (e *engine) close() bool {
 	e.dropped.Stop() // which would keep the traffic until a second collection
 	return e.traffic.close()
+}
+
+// direct makes a call that neither waits nor goes through the executor. The engine
+// is not collected meanwhile.
+func (e *engine) direct(fn func(endpoint.Endpoint) endpoint.Errno) endpoint.Errno {
+	defer runtime.KeepAlive(e)
+	defer e.settle()
+	return fn(e.ep)
+}
+
+// setOption wraps setsockopt(2), and getOption getsockopt(2), like direct.
+func (e *engine) setOption(level, name int, v []byte) endpoint.Errno {
+	defer runtime.KeepAlive(e)
+	defer e.settle()
+	return e.ep.SetSockOpt(level, name, v)
+}
+
+func (e *engine) getOption(level, name int, v []byte) (int, endpoint.Errno) {
+	defer runtime.KeepAlive(e)
+	defer e.settle() // SO_ERROR takes an error away
+	return e.ep.GetSockOpt(level, name, v)
 }

@@ -1,14 +1,19 @@
 package facade
 
-import "github.com/usernet-stack/usernet/facade/endpoint"
+import (
+	"runtime"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+)
 
 // noFD is the number of a descriptor that is not there.
 const noFD = -1
 
 // Fileno returns a descriptor that poll(2), select(2) and epoll(7) can wait on;
-// -1 for a closed socket. On the kernel path it is the socket's own.
+// -1 for a closed socket. On the kernel path it is the socket's own, which is
+// non-blocking in every mode: a socket of KernelPrefixes is not on that path.
 //
-// On the stack it is one that stands for the socket: it is readable and writable
+// Otherwise it is one that stands for the socket: it is readable and writable
 // when the socket is, and an error or hang-up shows as both. It is there to wait
 // on, and for FromFD, SocketFromFileno and CloseFD, not to read, write or close;
 // it is closed with the socket. Only Linux has it: elsewhere the error is ENOSYS.
@@ -18,6 +23,7 @@ func (s *Socket) Fileno() (int, error) {
 	if err != nil {
 		return noFD, err
 	}
+	defer runtime.KeepAlive(e)
 	fd, errno := e.openFileno()
 	return fd, errnoError(op, nil, errno)
 }
@@ -25,6 +31,8 @@ func (s *Socket) Fileno() (int, error) {
 // descriptor is an endpoint that has a descriptor of the kernel's.
 type descriptor interface {
 	FD() int
+	// Use runs fn with the descriptor, which stays open until fn returns.
+	Use(fn func(fd int) endpoint.Errno) endpoint.Errno
 	// Release gives the descriptor up, still open, and closes the endpoint.
 	Release() (int, endpoint.Errno)
 }
@@ -60,6 +68,7 @@ func (t *traffic) openFileno() (int, endpoint.Errno) {
 	t.fd = fd
 	if shown != nil {
 		t.fileno.Store(shown)
+		t.shown.add(shown)
 		shown.sync()
 	}
 	return fd, 0
@@ -73,9 +82,10 @@ func (t *traffic) closeFileno() {
 	if t.fd == noFD {
 		return
 	}
-	t.m.filenos.forget(t.fd)
+	t.m.filenos.forget(t.fd, t)
 	t.fd = noFD
 	if f := t.fileno.Swap(nil); f != nil {
+		t.shown.remove(f)
 		f.close()
 	}
 }

@@ -30,11 +30,14 @@ func (f *filenos) find(fd int) *traffic {
 	return f.byFD[fd]
 }
 
-// forget is called before the number may come to stand for something else.
-func (f *filenos) forget(fd int) {
+// forget takes out what stands for t. It is called before the number may come to
+// stand for something else.
+func (f *filenos) forget(fd int, t *traffic) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.byFD, fd)
+	if f.byFD[fd] == t {
+		delete(f.byFD, fd)
+	}
 }
 
 // close closes every descriptor that stands for a socket, and what was detached.

@@ -1,6 +1,8 @@
 package facade
 
 import (
+	"runtime"
+
 	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/facade/kernel"
 )
@@ -29,9 +31,17 @@ func (s *Socket) onDescriptor(op string, fn func(fd int) endpoint.Errno) error {
 	if err != nil {
 		return err
 	}
-	fd, errno := e.openFileno()
-	if errno == 0 {
-		errno = fn(fd)
+	defer runtime.KeepAlive(e)
+	if own, ok := e.ep.(descriptor); ok {
+		return errnoError(op, nil, own.Use(fn))
 	}
-	return errnoError(op, nil, errno)
+	if _, errno := e.openFileno(); errno != 0 {
+		return errnoError(op, nil, errno)
+	}
+	e.filenoMu.Lock()
+	defer e.filenoMu.Unlock()
+	if e.fd == noFD {
+		return newError(op, nil, result{outcome: closed})
+	}
+	return errnoError(op, nil, fn(e.fd))
 }

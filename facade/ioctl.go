@@ -2,7 +2,10 @@ package facade
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
 // Ioctl wraps ioctl(2), and WSAIoctl of Windows for SIO_RCVALL and
@@ -18,14 +21,20 @@ func (s *Socket) Ioctl(control int64, arg []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer e.settle()
-	n, errno := e.ep.Ioctl(uint(control), arg)
+	n := 0
+	errno := e.direct(func(ep endpoint.Endpoint) (errno endpoint.Errno) {
+		n, errno = ep.Ioctl(uint(control), arg)
+		return errno
+	})
 	return n, errnoError(op, nil, errno)
 }
 
 // IoctlInt is Ioctl for a request whose argument is an int that goes in, such as
 // RCVALL_ON for SIO_RCVALL, or that comes out, as of FIONREAD.
 func (s *Socket) IoctlInt(control int64, value int) (int, error) {
+	if int64(value) < math.MinInt32 || int64(value) > math.MaxUint32 {
+		return 0, badArgument("ioctl", "value does not fit in 32 bits")
+	}
 	arg := intBytes(value)
 	if _, err := s.Ioctl(control, arg); err != nil {
 		return 0, err

@@ -2,6 +2,8 @@ package facade
 
 import (
 	"encoding/binary"
+	"math"
+	"slices"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -12,19 +14,27 @@ import (
 type ControlMessage = endpoint.Cmsg
 
 // CMSG_LEN returns what a control message with length bytes of data takes, without
-// padding behind it.
-func CMSG_LEN(length int) int { return endpoint.CmsgLen(length) }
+// padding behind it. A length that is negative, or that no message can have, counts
+// as 0.
+func CMSG_LEN(length int) int { return endpoint.CmsgLen(cmsgLength(length)) }
 
 // CMSG_SPACE returns what a control message with length bytes of data takes, with
-// padding: the ancillary buffer that RecvMsg needs for it.
-func CMSG_SPACE(length int) int { return endpoint.CmsgSpace(length) }
+// padding: the ancillary buffer that RecvMsg needs for it. See CMSG_LEN.
+func CMSG_SPACE(length int) int { return endpoint.CmsgSpace(cmsgLength(length)) }
+
+func cmsgLength(length int) int {
+	if length < 0 || length > maxReceive {
+		return 0
+	}
+	return length
+}
 
 // maxBuffers is UIO_MAXIOV of the kernel: the buffers of a message.
 const maxBuffers = 1024
 
 // SendMsg wraps sendmsg(2): it gathers the buffers into one message, with
-// ancillary data, and sends it to address, which is nil on a connected socket. In
-// blocking mode a stream takes everything; the number tells. Nothing is kept. More
+// ancillary data, and sends it to address, which is nil on a connected socket. How
+// much goes, and when that comes with an error, is as in Send. Nothing is kept. More
 // than 1024 buffers are EMSGSIZE.
 func (s *Socket) SendMsg(buffers [][]byte, ancillary []ControlMessage, flags int, address Addr) (int, error) {
 	const op = "sendmsg"
@@ -45,50 +55,13 @@ func (s *Socket) SendMsg(buffers [][]byte, ancillary []ControlMessage, flags int
 	for _, c := range ancillary {
 		control = endpoint.AppendCmsg(control, c.Level, c.Type, c.Data)
 	}
-	n, r := e.sendMessage(buffers, control, flags, to, s.patience(&e.wr, flags))
-	return n, newError(op, address, r)
-}
-
-// sendMessage sends as sendmsg(2) of the kernel does: a stream in blocking mode
-// takes everything.
-func (e *engine) sendMessage(buffers [][]byte, control []byte, flags int, to endpoint.Sockaddr, w patience) (int, result) {
 	o := newOp(e, opSend)
 	defer o.free()
-	whole := e.isStream() && (w.timeout == NoTimeout || w.onExpiry != 0)
-	left := append([][]byte(nil), buffers...)
-	sent, end := 0, e.deadline(w.timeout)
-	for {
-		o.outcome = done
-		o.msg = endpoint.Message{Iov: left, Control: control, Addr: to, Flags: flags &^ endpoint.MSG_DONTWAIT}
-		e.wr.await(o, w)
-		e.settle()
-		r := o.result()
-		if r.ok() {
-			sent += o.n
-			left, control = advance(left, o.n), nil
-		}
-		switch {
-		case !r.ok() && sent > 0:
-			e.keepError(r)
-			return sent, result{}
-		case !r.ok() || !whole || len(left) == 0:
-			return sent, r
-		}
-		w.timeout = e.left(end)
+	o.msg = endpoint.Message{
+		Iov: slices.Clone(buffers), Control: control, Addr: to, Flags: flags &^ endpoint.MSG_DONTWAIT,
 	}
-}
-
-// advance drops n bytes from the front of buffers, which it changes, and the
-// empty ones that are then in front.
-func advance(buffers [][]byte, n int) [][]byte {
-	for len(buffers) > 0 && n >= len(buffers[0]) {
-		n -= len(buffers[0])
-		buffers = buffers[1:]
-	}
-	if len(buffers) > 0 {
-		buffers[0] = buffers[0][n:]
-	}
-	return buffers
+	n, r := s.deliver(e, o, flags)
+	return n, newError(op, address, r)
 }
 
 // Received is what RecvMsg received.
@@ -164,6 +137,9 @@ const sizeofFD = 4
 func (s *Socket) SendFDs(buffers [][]byte, fds []int, flags int, address Addr) (int, error) {
 	var data []byte
 	for _, fd := range fds {
+		if fd < 0 || fd > math.MaxInt32 {
+			return 0, badArgument("send_fds", "a descriptor is out of range")
+		}
 		data = binary.NativeEndian.AppendUint32(data, uint32(fd))
 	}
 	return s.SendMsg(buffers, []ControlMessage{{Level: SOL_SOCKET, Type: SCM_RIGHTS, Data: data}}, flags, address)

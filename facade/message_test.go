@@ -3,6 +3,7 @@ package facade_test
 import (
 	"bytes"
 	"io"
+	"math"
 	"os"
 	"syscall"
 	"testing"
@@ -115,7 +116,7 @@ func TestDescriptorsOverUnix(t *testing.T) {
 // TestControlLengths compares the lengths of control data with what cmsg(3) says
 // of a 64-bit machine.
 func TestControlLengths(t *testing.T) {
-	for _, c := range []struct{ data, len, space int }{{0, 16, 16}, {1, 17, 24}, {4, 20, 24}, {8, 24, 24}, {12, 28, 32}} {
+	for _, c := range []struct{ data, len, space int }{{0, 16, 16}, {1, 17, 24}, {4, 20, 24}, {8, 24, 24}, {12, 28, 32}, {-100, 16, 16}, {math.MaxInt, 16, 16}} {
 		if l, s := facade.CMSG_LEN(c.data), facade.CMSG_SPACE(c.data); l != c.len || s != c.space {
 			t.Errorf("%d bytes: %d and %d, want %d and %d", c.data, l, s, c.len, c.space)
 		}
@@ -152,6 +153,54 @@ func TestPacketInfo(t *testing.T) {
 			if to != c.want {
 				t.Errorf("with room for %d bytes: %q, want %q", c.room, to, c.want)
 			}
+		}
+	})
+}
+
+// TestWaitAllStopsAtDescriptors: a receive that is to fill its buffer still delivers
+// every descriptor that came with a part of it.
+func TestWaitAllStopsAtDescriptors(t *testing.T) {
+	onPaths(t, func(t *testing.T, m *facade.Module) {
+		pair := streamPair(t, m, facade.AF_UNIX)
+		r, w, err := os.Pipe()
+		must(t, err)
+		defer r.Close()
+		defer w.Close()
+		_, err = pair[0].SendFDs([][]byte{[]byte("abc")}, []int{int(w.Fd())}, 0, nil)
+		must(t, err)
+		must(t, pair[0].SendAll([]byte("def")))
+		got, fds, err := pair[1].RecvFDs(6, 1, facade.MSG_WAITALL)
+		if err != nil || string(got.Data) != "abc" || len(fds) != 1 {
+			t.Fatalf("recv_fds: %+v, %v, %v", got, fds, err)
+		}
+		must(t, os.NewFile(uintptr(fds[0]), "pipe").Close())
+		if b, err := pair[1].Recv(10); string(b) != "def" || err != nil {
+			t.Errorf("recv: %q, %v", b, err)
+		}
+	})
+}
+
+// TestPartialSendLeavesReceiveAlone: the EPIPE of a send that had moved bytes is
+// nobody else's.
+func TestPartialSendLeavesReceiveAlone(t *testing.T) {
+	onPaths(t, func(t *testing.T, m *facade.Module) {
+		pair := streamPair(t, m, facade.AF_INET)
+		must(t, pair[0].SetBlocking(true))
+		must(t, pair[1].SendAll([]byte("hello")))
+		sent := make(chan int, 1)
+		go func() {
+			n, _ := pair[0].Send(make([]byte, 64<<20))
+			sent <- n
+		}()
+		if n, err := facade.Poll([]facade.PollFD{{Socket: pair[1], Events: facade.POLLIN}}, patience); n != 1 || err != nil {
+			t.Fatalf("poll: %d, %v", n, err)
+		}
+		must(t, pair[0].Shutdown(facade.SHUT_WR))
+		if n := <-sent; n == 0 {
+			t.Error("nothing was sent")
+		}
+		if b, err := pair[0].Recv(10); string(b) != "hello" || err != nil {
+			t.Errorf("recv: %q, %v", b, err)
 		}
 	})
 }

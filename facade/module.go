@@ -3,6 +3,7 @@ package facade
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"sync"
@@ -48,8 +49,8 @@ type Config struct {
 	// of a socket that names an address (bind, connect, sendto) chooses its
 	// path for good; options set before are set there too, and refuse that call
 	// if the kernel refuses them. Sockets that listen without a bind, or are
-	// bound to a wildcard that is in none of them, are the stack's. Default
-	// none.
+	// bound to a wildcard that is in none of them, are the stack's. New copies
+	// them. Default none.
 	KernelPrefixes []netip.Prefix
 	// Resolver answers for names. Nil is a resolver.Numeric, which knows addresses,
 	// port numbers, the host's own name and localhost.
@@ -69,6 +70,7 @@ type Module struct {
 
 	mu     sync.Mutex
 	closed bool
+	over   atomic.Bool // closed, to look at without the lock
 	own    *stack.Stack
 	net    *netstack.Provider
 	kernel *kernel.Provider
@@ -79,6 +81,8 @@ type Module struct {
 // New returns a module. It opens nothing: what it needs, it makes with the first
 // socket that needs it.
 func New(c Config) *Module {
+	c.Providers = maps.Clone(c.Providers)
+	c.KernelPrefixes = plainPrefixes(c.KernelPrefixes)
 	return &Module{config: c, cred: endpoint.Cred{PID: os.Getpid(), UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}}
 }
 
@@ -102,6 +106,7 @@ func (m *Module) Close() error {
 		return nil
 	}
 	m.closed = true // nothing is added from here on
+	m.over.Store(true)
 	m.mu.Unlock()
 	m.filenos.close()
 	if m.net != nil {
@@ -149,6 +154,17 @@ func (m *Module) internetProvider() (endpoint.Provider, endpoint.Errno) {
 		return p, errno
 	}
 	return &splitProvider{Provider: p, m: m, prefixes: m.config.KernelPrefixes}, 0
+}
+
+// provided tells whether the sockets of a family are those of Config.Providers,
+// which the module does not close.
+func (m *Module) provided(family int) bool {
+	switch family {
+	case endpoint.AF_INET, endpoint.AF_INET6, endpoint.AF_PACKET:
+		return false
+	}
+	_, ok := m.config.Providers[Family(family)]
+	return ok && m.config.Kernel != KernelAlways
 }
 
 func (m *Module) stackProvider() (endpoint.Provider, endpoint.Errno) {

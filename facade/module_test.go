@@ -298,3 +298,27 @@ func TestPairWithoutUnix(t *testing.T) {
 	_, err = m.SocketPair(facade.AF_UNIX, facade.SOCK_STREAM, 0)
 	wantErrno(t, "a pair of AF_UNIX", err, syscall.EAFNOSUPPORT)
 }
+
+// TestSocketsEndWithModule: to poll and select, and to every call, a socket of a
+// closed module is closed.
+func TestSocketsEndWithModule(t *testing.T) {
+	for name, c := range map[string]facade.Config{"stack": {}, "kernel": {Kernel: facade.KernelAlways}} {
+		m := facade.New(c)
+		s, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0)
+		must(t, err)
+		waiting := make(chan facade.Events, 1)
+		go func() {
+			fds := []facade.PollFD{{Socket: s, Events: facade.POLLIN}}
+			facade.Poll(fds, facade.NoTimeout)
+			waiting <- fds[0].Revents
+		}()
+		must(t, m.Close())
+		if shows := <-waiting; shows != facade.POLLNVAL {
+			t.Errorf("%s: poll shows %#x", name, shows)
+		}
+		_, _, _, err = facade.Select([]*facade.Socket{s}, nil, nil, 0)
+		wantErrno(t, name+": select", err, syscall.EBADF)
+		_, err = s.GetSockName()
+		wantErrno(t, name+": getsockname", err, syscall.EBADF)
+	}
+}

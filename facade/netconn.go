@@ -94,7 +94,7 @@ func (c *netConn) setDeadline(t time.Time, read, write bool) error {
 	if !c.ok() {
 		return invalid
 	}
-	if c.e.closed.Load() {
+	if c.e.over() {
 		return opError("set", c.network, nil, c.local, "", result{outcome: closed})
 	}
 	if read {
@@ -114,10 +114,10 @@ func (c *netConn) setOption(level, name int, v []byte) error {
 	if !c.ok() {
 		return invalid
 	}
-	if c.e.closed.Load() {
+	if c.e.over() {
 		return syscallError("set", c, "setsockopt", endpoint.EBADF)
 	}
-	if errno := c.e.ep.SetSockOpt(level, name, v); errno != 0 {
+	if errno := c.e.setOption(level, name, v); errno != 0 {
 		return syscallError("set", c, "setsockopt", errno)
 	}
 	return nil

@@ -122,10 +122,16 @@ func (o *op) connect(ep endpoint.Endpoint) {
 	}
 }
 
+// takesPending tells whether an errno that waits is the call's: of a receive from
+// the error queue it is not.
+func (o *op) takesPending() bool {
+	return o.kind == opSend || o.kind == opRecv && o.msg.Flags&endpoint.MSG_ERRQUEUE == 0
+}
+
 // noteClosed has an operation that failed on a closed socket say so, whatever
 // the endpoint answered in the middle of closing.
 func (o *op) noteClosed() {
-	if o.errno == endpoint.EBADF || o.errno != 0 && o.t.closed.Load() {
+	if o.errno == endpoint.EBADF || o.errno != 0 && o.t.over() {
 		o.outcome = closed
 	}
 }
@@ -145,11 +151,12 @@ func (o *op) result() result {
 	return result{errno: o.errno}
 }
 
-// end notes why a call was given up: the end of SO_RCVTIMEO or SO_SNDTIMEO is an
-// errno.
+// end notes why a call was given up.
 func (o *op) end(why outcome, w patience) {
-	o.outcome = why
-	if why == timedOut && w.onExpiry != 0 {
-		o.outcome, o.errno = done, w.onExpiry
+	if why == timedOut {
+		r := w.expiry()
+		o.errno, o.outcome = r.errno, r.outcome
+		return
 	}
+	o.outcome = why
 }

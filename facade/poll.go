@@ -70,27 +70,24 @@ var selectSets = [3]Events{POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, POLLPR
 func SelectContext(ctx context.Context, read, write, exceptional []*Socket, timeout time.Duration) (r, w, x []*Socket, err error) {
 	const op = "select"
 	var all []polled
-	for i, set := range [3][]*Socket{read, write, exceptional} {
+	for i, set := range [][]*Socket{read, write, exceptional} {
 		for _, s := range set {
 			if _, err := s.engineFor(op); err != nil {
 				return nil, nil, nil, err
 			}
-			all = append(all, polled{s: s, mask: selectSets[i]})
+			all = append(all, polled{s: s, mask: selectSets[i], set: i})
 		}
 	}
 	if _, end := poll(ctx, all, timeout); !end.ok() {
 		return nil, nil, nil, newError(op, nil, end)
 	}
-	for i, set := range [3]*[]*Socket{&r, &w, &x} {
-		for range [3][]*Socket{read, write, exceptional}[i] {
-			p := all[0]
-			all = all[1:]
-			switch {
-			case p.shows&POLLNVAL != 0:
-				return nil, nil, nil, newError(op, nil, result{outcome: closed})
-			case p.shows != 0:
-				*set = append(*set, p.s)
-			}
+	ready := [len(selectSets)]*[]*Socket{&r, &w, &x}
+	for i := range all {
+		switch p := &all[i]; {
+		case p.shows&POLLNVAL != 0:
+			return nil, nil, nil, newError(op, nil, result{outcome: closed})
+		case p.shows != 0:
+			*ready[p.set] = append(*ready[p.set], p.s)
 		}
 	}
 	return r, w, x, nil
@@ -101,6 +98,7 @@ type polled struct {
 	s *Socket
 	// mask is what to wait for, beside POLLNVAL.
 	mask, shows Events
+	set         int // of select(2)
 	// ready and closed mark when to look again.
 	ready, closed endpoint.Waiter
 }
@@ -118,7 +116,7 @@ func (p *polled) look() Events {
 	p.shows = 0
 	switch e := p.engine(); {
 	case p.s == nil:
-	case e == nil || e.closed.Load():
+	case e == nil || e.over():
 		p.shows = POLLNVAL
 	default:
 		p.shows = e.ep.Ready() & p.mask

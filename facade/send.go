@@ -8,6 +8,10 @@ func (e *engine) send(b []byte, flags int, to endpoint.Sockaddr, w patience) (in
 	defer o.free()
 	o.buffer(b, flags&^endpoint.MSG_DONTWAIT)
 	o.msg.Addr = to
+	return e.sendOnce(o, w)
+}
+
+func (e *engine) sendOnce(o *op, w patience) (int, result) {
 	e.wr.await(o, w)
 	e.settle()
 	return o.n, o.result()
@@ -17,27 +21,47 @@ func (e *engine) send(b []byte, flags int, to endpoint.Sockaddr, w patience) (in
 func (e *engine) sendAll(b []byte, flags int, w patience) (int, result) {
 	o := newOp(e, opSend)
 	defer o.free()
+	o.buffer(b, flags&^endpoint.MSG_DONTWAIT)
+	return e.sendWhole(o, w)
+}
+
+// sendWhole sends until the buffers of o are empty, within w in all, and tells how
+// much went. It changes the buffers' slice. Control data goes with the first send.
+func (e *engine) sendWhole(o *op, w patience) (int, result) {
+	left, flags := o.msg.Iov, o.msg.Flags
 	sent, end := 0, e.deadline(w.timeout)
 	for {
-		o.buffer(b[sent:], flags&^endpoint.MSG_DONTWAIT)
-		o.outcome = done
-		e.wr.await(o, w)
-		e.settle()
-		if r := o.result(); !r.ok() {
+		o.msg.Iov, o.msg.Flags, o.outcome = left, flags, done
+		n, r := e.sendOnce(o, w)
+		if !r.ok() {
 			return sent, r
 		}
-		if sent += o.n; sent >= len(b) {
+		sent += n
+		if left = advance(left, n); len(left) == 0 {
 			return sent, result{}
 		}
+		o.msg.Control = nil
 		switch {
 		case w.timeout == NoTimeout:
 		case w.timeout <= 0:
 			return sent, result{errno: endpoint.EAGAIN}
 		default:
 			if w.timeout = e.left(end); w.timeout <= 0 {
-				o.end(timedOut, w)
-				return sent, o.result()
+				return sent, w.expiry()
 			}
 		}
 	}
+}
+
+// advance drops n bytes from the front of buffers, which it changes, and the
+// empty ones that are then in front.
+func advance(buffers [][]byte, n int) [][]byte {
+	for len(buffers) > 0 && n >= len(buffers[0]) {
+		n -= len(buffers[0])
+		buffers = buffers[1:]
+	}
+	if len(buffers) > 0 {
+		buffers[0] = buffers[0][n:]
+	}
+	return buffers
 }

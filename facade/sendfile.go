@@ -51,7 +51,7 @@ func (e *engine) sendFrom(op string, r io.Reader, w patience) (int64, error) {
 		n, err := io.ReadFull(r, b[:])
 		if n > 0 {
 			if w.timeout = e.left(end); w.timeout <= 0 {
-				return sent, newError(op, nil, result{outcome: timedOut})
+				return sent, newError(op, nil, w.expiry())
 			}
 			k, r := e.sendAll(b[:n], 0, w)
 			sent += int64(k)

@@ -17,7 +17,7 @@ type ServerConfig struct {
 // DualStack.
 func (m *Module) CreateServer(address Addr, c ServerConfig) (*Socket, error) {
 	const op = "create_server"
-	if address == nil {
+	if isNil(address) {
 		return nil, badArgument(op, "address is nil")
 	}
 	family := address.Family()

@@ -2,6 +2,7 @@ package facade
 
 import (
 	"context"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -44,7 +45,7 @@ func (s *Socket) context() context.Context {
 
 // engineFor returns the engine of an open socket.
 func (s *Socket) engineFor(op string) (*engine, error) {
-	if s == nil || s.e == nil || s.e.closed.Load() {
+	if s == nil || s.e == nil || s.e.over() {
 		return nil, newError(op, nil, result{outcome: closed})
 	}
 	return s.e, nil
@@ -85,7 +86,7 @@ func (s *Socket) Bind(address Addr) error {
 	if err != nil {
 		return err
 	}
-	return errnoError(op, address, e.ep.Bind(sa))
+	return errnoError(op, address, e.direct(func(ep endpoint.Endpoint) endpoint.Errno { return ep.Bind(sa) }))
 }
 
 // Listen wraps listen(2). A negative backlog counts as 0, and what is over
@@ -99,7 +100,7 @@ func (s *Socket) Listen(backlog int) error {
 	if backlog > 1<<31-1 {
 		return badArgument(op, "backlog is over 2147483647")
 	}
-	return errnoError(op, nil, e.ep.Listen(backlog))
+	return errnoError(op, nil, e.direct(func(ep endpoint.Endpoint) endpoint.Errno { return ep.Listen(backlog) }))
 }
 
 // Accept wraps accept(2). The new socket has the module's default timeout,
@@ -190,6 +191,7 @@ func (s *Socket) GetSockName() (Addr, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer runtime.KeepAlive(e)
 	sa, errno := e.ep.LocalAddr()
 	return e.addr(sa), errnoError(op, nil, errno)
 }
@@ -201,6 +203,7 @@ func (s *Socket) GetPeerName() (Addr, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer runtime.KeepAlive(e)
 	sa, errno := e.ep.PeerAddr()
 	return e.addr(sa), errnoError(op, nil, errno)
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // Send wraps send(2): in blocking mode a stream takes all of b, otherwise it may
-// take a part; the number tells. b is not kept.
+// take a part; the number tells. An error comes without bytes, unless a context or
+// a Close ended the call when some were sent. b is not kept.
 func (s *Socket) Send(b []byte, flags ...int) (int, error) {
 	const op = "send"
 	e, err := s.engineFor(op)
@@ -18,14 +19,22 @@ func (s *Socket) Send(b []byte, flags ...int) (int, error) {
 	return n, newError(op, nil, r)
 }
 
-// send sends as send(2) of the kernel does: in blocking mode all of it, or what
-// goes within SO_SNDTIMEO.
 func (s *Socket) send(e *engine, b []byte, flags int, to endpoint.Sockaddr) (int, result) {
+	o := newOp(e, opSend)
+	defer o.free()
+	o.buffer(b, flags&^endpoint.MSG_DONTWAIT)
+	o.msg.Addr = to
+	return s.deliver(e, o, flags)
+}
+
+// deliver sends o as sendmsg(2) of the kernel does: of a stream in blocking mode all
+// of it, or what goes within SO_SNDTIMEO.
+func (s *Socket) deliver(e *engine, o *op, flags int) (int, result) {
 	w := s.patience(&e.wr, flags)
 	if !e.isStream() || w.timeout != NoTimeout && w.onExpiry == 0 {
-		return e.send(b, flags, to, w)
+		return e.sendOnce(o, w)
 	}
-	n, r := e.sendAll(b, flags, w)
+	n, r := e.sendWhole(o, w)
 	if n > 0 && r.outcome == done {
 		e.keepError(r)
 		return n, result{}

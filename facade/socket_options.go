@@ -50,7 +50,7 @@ func (s *Socket) getSockOpt(level, name int, v []byte) (int, error) {
 			return copy(v, intBytes(int(pending))), nil
 		}
 	}
-	n, errno := e.ep.GetSockOpt(level, name, v)
+	n, errno := e.getOption(level, name, v)
 	return n, errnoError(op, nil, errno)
 }
 
@@ -78,8 +78,7 @@ func (s *Socket) SetSockOptBytes(level, name int, value []byte) error {
 		}
 		return errnoError(op, nil, errno)
 	}
-	defer e.settle()
-	return errnoError(op, nil, e.ep.SetSockOpt(level, name, value))
+	return errnoError(op, nil, e.setOption(level, name, value))
 }
 
 // struct timeval is two 64-bit integers: seconds and microseconds.

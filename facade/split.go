@@ -1,7 +1,6 @@
 package facade
 
 import (
-	"bytes"
 	"net/netip"
 	"slices"
 	"sync"
@@ -28,6 +27,20 @@ func (p *splitProvider) Socket(family, typ, proto int, c endpoint.Cred) (endpoin
 	s.relay.Mark = s.Notify
 	s.use(ep)
 	return s, 0
+}
+
+// plainPrefixes returns prefixes that match plain addresses: an IPv4-mapped one is
+// that of IPv4.
+func plainPrefixes(prefixes []netip.Prefix) []netip.Prefix {
+	const mappedBits = 96
+	var plain []netip.Prefix
+	for _, p := range prefixes {
+		if p.Addr().Is4In6() && p.Bits() >= mappedBits {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mappedBits)
+		}
+		plain = append(plain, p.Masked())
+	}
+	return plain
 }
 
 // kernels tells whether the kernel carries what is sent to sa.
@@ -160,27 +173,105 @@ func (s *splitEndpoint) SendBatch(ms []endpoint.Message) (int, endpoint.Errno) {
 	return s.now().SendBatch(ms)
 }
 
+// Listen implements endpoint.Endpoint: a socket without an address stays on the
+// stack.
+func (s *splitEndpoint) Listen(backlog int) endpoint.Errno {
+	return s.settleOnStack(func(ep endpoint.Endpoint) endpoint.Errno { return ep.Listen(backlog) })
+}
+
+// Ioctl implements endpoint.Endpoint: what SIO_KEEPALIVE_VALS sets is remembered as
+// the options that it stands for, and SIO_RCVALL is the stack's.
+func (s *splitEndpoint) Ioctl(req uint, arg []byte) (n int, errno endpoint.Errno) {
+	do := func(ep endpoint.Endpoint) endpoint.Errno {
+		n, errno = ep.Ioctl(req, arg)
+		return errno
+	}
+	switch req {
+	case endpoint.SIO_RCVALL:
+		s.settleOnStack(do)
+	case endpoint.SIO_KEEPALIVE_VALS:
+		s.beforeChoice(do, func(ep endpoint.Endpoint) {
+			for _, o := range keepAliveOptions {
+				var v [sizeofWord]byte
+				if n, errno := ep.GetSockOpt(o.level, o.name, v[:]); errno == 0 {
+					s.remember(o.level, o.name, v[:n])
+				}
+			}
+		})
+	default:
+		s.forward(do)
+	}
+	return n, errno
+}
+
+// keepAliveOptions are what SIO_KEEPALIVE_VALS sets.
+var keepAliveOptions = []struct{ level, name int }{
+	{endpoint.SOL_SOCKET, endpoint.SO_KEEPALIVE},
+	{endpoint.IPPROTO_TCP, endpoint.TCP_KEEPIDLE},
+	{endpoint.IPPROTO_TCP, endpoint.TCP_KEEPINTVL},
+}
+
+const sizeofWord = 4
+
 // SetSockOpt implements endpoint.Endpoint.
 func (s *splitEndpoint) SetSockOpt(level, name int, v []byte) endpoint.Errno {
+	return s.beforeChoice(
+		func(ep endpoint.Endpoint) endpoint.Errno {
+			if !s.chosen.Load() && len(s.options) >= maxSplitOptions {
+				return endpoint.ENOBUFS
+			}
+			return ep.SetSockOpt(level, name, v)
+		},
+		func(endpoint.Endpoint) { s.remember(level, name, v) })
+}
+
+// settleOnStack makes a call that chooses the stack if it succeeds.
+func (s *splitEndpoint) settleOnStack(do func(endpoint.Endpoint) endpoint.Errno) endpoint.Errno {
+	return s.beforeChoice(do, func(endpoint.Endpoint) {
+		s.options = nil
+		s.chosen.Store(true)
+	})
+}
+
+// beforeChoice makes a call, and then, if it succeeded and the path is not chosen
+// yet, calls done with s.mu held.
+func (s *splitEndpoint) beforeChoice(do func(endpoint.Endpoint) endpoint.Errno, done func(endpoint.Endpoint)) endpoint.Errno {
 	if s.chosen.Load() {
-		return s.now().SetSockOpt(level, name, v)
+		return s.forward(do)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	errno := s.now().SetSockOpt(level, name, v)
+	ep := s.now()
+	errno := do(ep)
 	if errno == 0 && !s.chosen.Load() {
-		s.remember(level, name, v)
+		done(ep)
 	}
 	return errno
 }
 
-// remember keeps an option for the other path: once, however often it is set. The
-// caller holds s.mu.
+// maxSplitOptions bounds what is remembered for the other path.
+const maxSplitOptions = 1024
+
+// remember keeps an option for the other path: the last value of each, but all of
+// those that add up. The caller holds s.mu.
 func (s *splitEndpoint) remember(level, name int, v []byte) {
-	s.options = slices.DeleteFunc(s.options, func(o splitOption) bool {
-		return o.level == level && o.name == name && bytes.Equal(o.value, v)
-	})
+	if !addsUp(level, name) {
+		s.options = slices.DeleteFunc(s.options, func(o splitOption) bool { return o.level == level && o.name == name })
+	}
 	s.options = append(s.options, splitOption{level, name, slices.Clone(v)})
+}
+
+// addsUp tells of the memberships of multicast groups and their filters, of which
+// each call counts.
+func addsUp(level, name int) bool {
+	source := name >= endpoint.MCAST_JOIN_GROUP && name <= endpoint.MCAST_MSFILTER
+	switch level {
+	case endpoint.IPPROTO_IP:
+		return source || name >= endpoint.IP_ADD_MEMBERSHIP && name <= endpoint.IP_MSFILTER
+	case endpoint.IPPROTO_IPV6:
+		return source || name == endpoint.IPV6_JOIN_GROUP || name == endpoint.IPV6_LEAVE_GROUP
+	}
+	return false
 }
 
 // Close implements endpoint.Endpoint.
@@ -204,55 +295,84 @@ func (s *splitEndpoint) end(fn func(endpoint.Endpoint) endpoint.Errno) endpoint.
 // Cookie implements endpoint.Endpoint.
 func (s *splitEndpoint) Cookie() uint64 { return s.cookie }
 
-// What follows goes to the path that the socket is on.
-
-// Listen implements endpoint.Endpoint: a socket without an address stays on the
-// stack.
-func (s *splitEndpoint) Listen(backlog int) endpoint.Errno { return s.now().Listen(backlog) }
+// forward makes a call on the path that the socket is on. One that the choice
+// overtakes, which closes the stack's socket, is made again.
+func (s *splitEndpoint) forward(do func(endpoint.Endpoint) endpoint.Errno) endpoint.Errno {
+	for {
+		ep := s.now()
+		errno := do(ep)
+		if errno != endpoint.EBADF || s.now() == ep {
+			return errno
+		}
+	}
+}
 
 // Accept implements endpoint.Endpoint.
-func (s *splitEndpoint) Accept() (endpoint.Endpoint, endpoint.Sockaddr, endpoint.Errno) {
-	return s.now().Accept()
+func (s *splitEndpoint) Accept() (a endpoint.Endpoint, from endpoint.Sockaddr, errno endpoint.Errno) {
+	s.forward(func(ep endpoint.Endpoint) endpoint.Errno {
+		a, from, errno = ep.Accept()
+		return errno
+	})
+	return a, from, errno
 }
 
 // Recv implements endpoint.Endpoint.
-func (s *splitEndpoint) Recv(m *endpoint.Message) (int, endpoint.Errno) {
-	for {
-		ep := s.now()
-		n, errno := ep.Recv(m)
-		if errno != endpoint.EBADF || s.now() == ep {
-			return n, errno
-		}
-		// It was overtaken by the choice, which closed the stack's socket.
-	}
+func (s *splitEndpoint) Recv(m *endpoint.Message) (n int, errno endpoint.Errno) {
+	flags, control := m.Flags, m.Control
+	s.forward(func(ep endpoint.Endpoint) endpoint.Errno {
+		m.Flags, m.Control = flags, control
+		n, errno = ep.Recv(m)
+		return errno
+	})
+	return n, errno
 }
 
 // RecvBatch implements endpoint.Endpoint.
 func (s *splitEndpoint) RecvBatch(ms []endpoint.Message) (int, endpoint.Errno) {
-	return s.now().RecvBatch(ms)
+	return endpoint.RecvEach(s, ms)
 }
 
 // Shutdown implements endpoint.Endpoint.
-func (s *splitEndpoint) Shutdown(how int) endpoint.Errno { return s.now().Shutdown(how) }
-
-// LocalAddr implements endpoint.Endpoint.
-func (s *splitEndpoint) LocalAddr() (endpoint.Sockaddr, endpoint.Errno) { return s.now().LocalAddr() }
-
-// PeerAddr implements endpoint.Endpoint.
-func (s *splitEndpoint) PeerAddr() (endpoint.Sockaddr, endpoint.Errno) { return s.now().PeerAddr() }
-
-// GetSockOpt implements endpoint.Endpoint.
-func (s *splitEndpoint) GetSockOpt(level, name int, v []byte) (int, endpoint.Errno) {
-	return s.now().GetSockOpt(level, name, v)
+func (s *splitEndpoint) Shutdown(how int) endpoint.Errno {
+	return s.forward(func(ep endpoint.Endpoint) endpoint.Errno { return ep.Shutdown(how) })
 }
 
-// Ioctl implements endpoint.Endpoint.
-func (s *splitEndpoint) Ioctl(req uint, arg []byte) (int, endpoint.Errno) {
-	return s.now().Ioctl(req, arg)
+// LocalAddr implements endpoint.Endpoint.
+func (s *splitEndpoint) LocalAddr() (sa endpoint.Sockaddr, errno endpoint.Errno) {
+	s.forward(func(ep endpoint.Endpoint) endpoint.Errno {
+		sa, errno = ep.LocalAddr()
+		return errno
+	})
+	return sa, errno
+}
+
+// PeerAddr implements endpoint.Endpoint.
+func (s *splitEndpoint) PeerAddr() (sa endpoint.Sockaddr, errno endpoint.Errno) {
+	s.forward(func(ep endpoint.Endpoint) endpoint.Errno {
+		sa, errno = ep.PeerAddr()
+		return errno
+	})
+	return sa, errno
+}
+
+// GetSockOpt implements endpoint.Endpoint.
+func (s *splitEndpoint) GetSockOpt(level, name int, v []byte) (n int, errno endpoint.Errno) {
+	s.forward(func(ep endpoint.Endpoint) endpoint.Errno {
+		n, errno = ep.GetSockOpt(level, name, v)
+		return errno
+	})
+	return n, errno
 }
 
 // Ready implements endpoint.Endpoint.
-func (s *splitEndpoint) Ready() endpoint.Events { return s.now().Ready() }
+func (s *splitEndpoint) Ready() endpoint.Events {
+	for {
+		ep := s.now()
+		if ready := ep.Ready(); s.now() == ep {
+			return ready
+		}
+	}
+}
 
 // Info implements endpoint.Endpoint.
 func (s *splitEndpoint) Info(info *endpoint.Info) { s.now().Info(info) }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/usernet-stack/usernet/facade"
 	"github.com/usernet-stack/usernet/internal/testenv"
@@ -170,5 +171,116 @@ func TestSplitClose(t *testing.T) {
 	must(t, d.Close())
 	if n := facade.TableOf(m).Len(); n != 0 {
 		t.Errorf("%d sockets are left on the stack", n)
+	}
+}
+
+// TestSplitReplaysOptions: memberships are replayed in order, of others the last
+// value, and what SIO_KEEPALIVE_VALS set as well.
+func TestSplitReplaysOptions(t *testing.T) {
+	m := splitModule(t, facade.KernelOthers)
+	kernel := facade.New(facade.Config{Kernel: facade.KernelAlways})
+	defer kernel.Close()
+	d, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0)
+	must(t, err)
+	defer d.Close()
+	loopbackGroup := []byte{224, 1, 2, 3, 127, 0, 0, 1}
+	for _, name := range []int{facade.IP_ADD_MEMBERSHIP, facade.IP_DROP_MEMBERSHIP, facade.IP_ADD_MEMBERSHIP} {
+		must(t, d.SetSockOptBytes(facade.IPPROTO_IP, name, loopbackGroup))
+	}
+	for size := range 3000 {
+		must(t, d.SetSockOpt(facade.SOL_SOCKET, facade.SO_RCVBUF, 10000+size))
+	}
+	_, err = d.SendTo([]byte("x"), facade.InetAddr{Host: "127.0.0.1", Port: 9})
+	must(t, err)
+	wantErrno(t, "joining twice", d.SetSockOptBytes(facade.IPPROTO_IP, facade.IP_ADD_MEMBERSHIP, loopbackGroup), syscall.EADDRINUSE)
+	if v, err := d.GetSockOpt(facade.SOL_SOCKET, facade.SO_RCVBUF); v != 2*12999 || err != nil {
+		t.Errorf("SO_RCVBUF: %d, %v", v, err)
+	}
+
+	s, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
+	must(t, err)
+	defer s.Close()
+	must(t, s.SetKeepAliveValues(facade.KeepAliveValues{On: true, Idle: 7 * time.Second, Interval: time.Second}))
+	must(t, s.Connect(serveEcho(t, kernel, "127.0.0.1")))
+	if v, err := s.GetSockOpt(facade.IPPROTO_TCP, facade.TCP_KEEPIDLE); v != 7 || err != nil {
+		t.Errorf("TCP_KEEPIDLE: %d, %v", v, err)
+	}
+	if v, err := s.GetSockOpt(facade.SOL_SOCKET, facade.SO_KEEPALIVE); v != 1 || err != nil {
+		t.Errorf("SO_KEEPALIVE: %d, %v", v, err)
+	}
+}
+
+// TestSplitRemembersBoundedly: memberships without end are refused at some point.
+func TestSplitRemembersBoundedly(t *testing.T) {
+	m := splitModule(t, facade.KernelOthers)
+	d, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0)
+	must(t, err)
+	defer d.Close()
+	loopbackGroup := []byte{224, 1, 2, 3, 127, 0, 0, 1}
+	for range 2000 {
+		if err = d.SetSockOptBytes(facade.IPPROTO_IP, facade.IP_ADD_MEMBERSHIP, loopbackGroup); err != nil {
+			break
+		}
+		if err = d.SetSockOptBytes(facade.IPPROTO_IP, facade.IP_DROP_MEMBERSHIP, loopbackGroup); err != nil {
+			break
+		}
+	}
+	wantErrno(t, "setsockopt", err, syscall.ENOBUFS)
+}
+
+// TestSplitListens: a listener is the stack's for good.
+func TestSplitListens(t *testing.T) {
+	m := splitModule(t, facade.KernelOthers)
+	kernel := facade.New(facade.Config{Kernel: facade.KernelAlways})
+	defer kernel.Close()
+	to := serveEcho(t, kernel, "127.0.0.1")
+	l, err := m.Socket(facade.AF_INET, facade.SOCK_STREAM, 0)
+	must(t, err)
+	defer l.Close()
+	must(t, l.Listen(1))
+	wantErrno(t, "connect of a listener", l.Connect(to), syscall.EISCONN)
+}
+
+// TestSplitMappedPrefix: a prefix of IPv4-mapped addresses is one of IPv4.
+func TestSplitMappedPrefix(t *testing.T) {
+	m := facade.New(facade.Config{KernelPrefixes: []netip.Prefix{netip.MustParsePrefix("::ffff:127.0.0.0/104")}})
+	defer m.Close()
+	kernel := facade.New(facade.Config{Kernel: facade.KernelAlways})
+	defer kernel.Close()
+	to := serveEcho(t, kernel, "127.0.0.1").(facade.InetAddr)
+	s, err := m.Socket(facade.AF_INET6, facade.SOCK_STREAM, 0)
+	must(t, err)
+	defer s.Close()
+	must(t, s.SetTimeout(patience))
+	must(t, s.Connect(facade.Inet6Addr{Host: "::ffff:127.0.0.1", Port: to.Port}))
+	must(t, s.SendAll([]byte("hello")))
+	if b, err := s.Recv(10); err != nil || string(b) != "hello" {
+		t.Errorf("recv: %q, %v", b, err)
+	}
+}
+
+// TestSplitChoiceUnderWay: no call meets the socket that the choice closed.
+func TestSplitChoiceUnderWay(t *testing.T) {
+	m := splitModule(t, facade.KernelOthers)
+	for range 300 {
+		s, err := m.Socket(facade.AF_INET, facade.SOCK_DGRAM, 0)
+		must(t, err)
+		chosen := make(chan error, 1)
+		go func() {
+			_, err := s.SendTo([]byte("x"), facade.InetAddr{Host: "127.0.0.1", Port: 9})
+			chosen <- err
+		}()
+		for choosing := true; choosing; {
+			select {
+			case err := <-chosen:
+				must(t, err)
+				choosing = false
+			default:
+			}
+			if _, err := s.GetSockName(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(t, s.Close())
 	}
 }

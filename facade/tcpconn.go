@@ -168,7 +168,7 @@ func intOf(v []byte) int { return int(int32(binary.NativeEndian.Uint32(v))) }
 // in package net.
 func newTCPConn(e *engine, network string, peer endpoint.Sockaddr) *TCPConn {
 	for _, o := range connDefaults {
-		e.ep.SetSockOpt(o.level, o.name, o.value)
+		e.setOption(o.level, o.name, o.value)
 	}
 	return &TCPConn{newNetConn(e, network, peer)}
 }

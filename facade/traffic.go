@@ -39,7 +39,7 @@ func newTraffic(m *Module, d *description) *traffic {
 	t := &traffic{description: d, m: m, fd: noFD}
 	d.references.Add(1)
 	t.rd.t, t.wr.t = t, t
-	t.rd.limit, t.wr.limit = &d.receiveLimit, &d.sendLimit
+	t.rd.limit, t.wr.limit = &d.limits.receive, &d.limits.send
 	t.waiter.Mark = t.mark
 	d.ep.Subscribe(&t.waiter)
 	return t
@@ -61,17 +61,16 @@ func (t *traffic) mark(ev endpoint.Events) {
 	}
 }
 
-// settle brings the descriptor of Fileno up to date after an operation may have
-// changed what the socket is ready for.
-func (t *traffic) settle() {
-	if f := t.fileno.Load(); f != nil {
-		f.sync()
-	}
-}
+// settle brings the descriptors of Fileno up to date after an operation may have
+// changed what the socket is ready for: endpoints do not mark what is over.
+func (t *traffic) settle() { t.shown.sync() }
+
+// over tells whether the socket was closed, or its module.
+func (t *traffic) over() bool { return t.closed.Load() || t.own && t.m.over.Load() }
 
 // closedResult is the result of a call that has nothing to do.
 func (t *traffic) closedResult() result {
-	if t.closed.Load() {
+	if t.over() {
 		return result{outcome: closed}
 	}
 	return result{}

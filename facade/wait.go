@@ -21,6 +21,15 @@ type patience struct {
 	ctx context.Context
 }
 
+// expiry is the result of a call whose timeout has passed: the end of SO_RCVTIMEO or
+// SO_SNDTIMEO is an errno.
+func (w patience) expiry() result {
+	if w.onExpiry != 0 {
+		return result{errno: w.onExpiry}
+	}
+	return result{outcome: timedOut}
+}
+
 // connStyle is the patience of a net.Conn.
 var connStyle = patience{timeout: NoTimeout, deadlines: true}
 
@@ -54,7 +63,7 @@ func (d *direction) await(o *op, w patience) {
 	if o.outcome = d.ended(w, nil); o.outcome != done {
 		return
 	}
-	if o.kind == opRecv || o.kind == opSend {
+	if o.takesPending() {
 		if o.errno = endpoint.Errno(d.t.pending.Swap(0)); o.errno != 0 {
 			return
 		}
@@ -98,7 +107,7 @@ func (d *direction) wait(o *op, w patience) {
 // ended tells whether a call must not go on.
 func (d *direction) ended(w patience, limit *timeLimit) outcome {
 	switch {
-	case d.t.closed.Load():
+	case d.t.over():
 		return closed
 	case w.deadlines && d.expired.Load():
 		return deadlineExceeded

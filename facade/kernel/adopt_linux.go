@@ -61,6 +61,15 @@ func (e *Endpoint) Release() (int, endpoint.Errno) {
 	return e.fd.n, 0
 }
 
+// Use runs fn with the descriptor, which stays open until fn returns.
+func (e *Endpoint) Use(fn func(fd int) endpoint.Errno) endpoint.Errno {
+	if !e.acquire() {
+		return endpoint.EBADF
+	}
+	defer e.release()
+	return fn(e.fd.n)
+}
+
 // Duplicate wraps fcntl(2) with F_DUPFD_CLOEXEC, for any descriptor.
 func Duplicate(fd int) (int, endpoint.Errno) {
 	if !isInt32(fd) {
@@ -70,8 +79,17 @@ func Duplicate(fd int) (int, endpoint.Errno) {
 	return d, errnoOf(err)
 }
 
-// CloseFD wraps close(2), for a descriptor that no endpoint owns.
-func CloseFD(fd int) endpoint.Errno { return errnoOf(unix.Close(fd)) }
+// CloseFD wraps close(2), for a socket's descriptor that no endpoint owns; other
+// descriptors are ENOTSOCK.
+func CloseFD(fd int) endpoint.Errno {
+	if fd < 0 || !isInt32(fd) {
+		return endpoint.EBADF
+	}
+	if _, errno := getsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE); errno != 0 {
+		return errno
+	}
+	return errnoOf(unix.Close(fd))
+}
 
 // Inheritable tells whether a descriptor outlives execve(2).
 func Inheritable(fd int) (bool, endpoint.Errno) {

@@ -15,6 +15,9 @@ func (*Endpoint) FD() int { return -1 }
 // Release answers EBADF.
 func (*Endpoint) Release() (int, endpoint.Errno) { return -1, endpoint.EBADF }
 
+// Use answers EBADF.
+func (*Endpoint) Use(func(fd int) endpoint.Errno) endpoint.Errno { return endpoint.EBADF }
+
 // Cookie returns 0.
 func (*Endpoint) Cookie() uint64 { return 0 }
 
