@@ -42,6 +42,9 @@ func newTraffic(m *Module, d *description) *traffic {
 	t.rd.limit, t.wr.limit = &d.limits.receive, &d.limits.send
 	t.waiter.Mark = t.mark
 	d.ep.Subscribe(&t.waiter)
+	if !d.isStream() && d.ep.Ready()&endpoint.POLLRDHUP != 0 {
+		d.hungUp.Store(true) // by somebody before, who is not heard of any more
+	}
 	return t
 }
 

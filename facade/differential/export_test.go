@@ -68,5 +68,12 @@ func Agreed() map[string]Program {
 		"shutdown of a stream that is not connected":                       Program{s0.socket(tcp4), s0.shutdown(reading)},
 		"connect of a connection that was shut down before it was noticed": Program{s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connect(loopback, of(s0)), s1.shutdown(reading), s1.connect(loopback, of(s0))},
 		"an empty send while connecting":                                   append(connecting(), s2.send(none, plain)),
+		"second bind to a foreign address":                                 Program{s0.socket(tcp4), s0.bind(loopback, anyPort), s0.bind(foreign, anyPort)},
+		"bind of an IPv6 socket to AF_UNSPEC":                              Program{s0.socket(tcp6), s0.bind(unspec, anyPort)},
+		"IPv6 wildcard as the peer of a socket that has an IPv4 address":   Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(wildcard, closedPort)},
+		"port of a datagram call that failed":                              Program{s0.socket(udp4), s0.send(one, sendOOB)},
+		"a datagram socket has its port although the call failed":          Program{s0.socket(udp4), s0.send(one, sendOOB), s0.bind(loopback, anyPort)},
+		"IPv6 address on a socket that is bound to an IPv4 one":            Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(loopback, closedPort)},
+		"datagrams to AF_UNSPEC":                                           Program{s0.socket(udp4), s0.sendTo(unspec, anyPort, one)},
 	}
 }

@@ -15,35 +15,11 @@ var knownDatagrams = []known{
 		program: append(datagrams(udp4, loopback), s0.send(one, sendMore)),
 	},
 	{
-		name:   "port of a datagram call that failed",
-		reason: "not done: the kernel chooses a port before it looks at the address or the flags",
-		effect: goesOn, aspects: ofName, typ: facade.SOCK_DGRAM,
-		when: func(d *Difference) bool {
-			return d.kernel.addr.port.known && d.stack.addr == address{host: d.stack.addr.host}
-		},
-		program: Program{s0.socket(udp4), s0.send(one, sendOOB)},
-	},
-	{
-		name:   "a datagram socket has its port although the call failed",
-		reason: "not done: to the kernel it is bound by then, so that bind and IPV6_V6ONLY fail",
-		effect: apart, calls: []op{opBind, opSetOption}, aspects: ofAnswer, typ: facade.SOCK_DGRAM, kernel: "EINVAL", stack: "ok",
-		program: Program{s0.socket(udp4), s0.send(one, sendOOB), s0.bind(loopback, anyPort)},
-	},
-	{
 		name:   "port of a datagram socket that was disconnected",
 		reason: "not done: the kernel gives a port back that it chose itself",
 		effect: apart, aspects: ofName, typ: facade.SOCK_DGRAM,
 		when:    func(d *Difference) bool { return d.has(disconnected) },
 		program: Program{s0.socket(udp4), s0.bind(loopback, anyPort), s0.connect(unspec, anyPort)},
-	},
-	{
-		name:   "IPv6 address on a socket that is bound to an IPv4 one",
-		reason: "not done: gVisor answers EINVAL; Linux EAFNOSUPPORT or ENETUNREACH",
-		effect: goesOn, aspects: ofAnswer, stack: "EINVAL",
-		when: func(d *Difference) bool {
-			return d.kernel.errnoName() == "EAFNOSUPPORT" || d.kernel.errnoName() == "ENETUNREACH"
-		},
-		program: Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(loopback, closedPort)},
 	},
 	{
 		name:   "source of a datagram socket that connects again",
@@ -53,13 +29,6 @@ var knownDatagrams = []known{
 			return d.has(triedBefore) && d.aspect == local || d.has(triedConnect) && d.kernel.errno == syscall.EAFNOSUPPORT
 		},
 		program: Program{s0.socket(udp6), s0.bind(wildcard, anyPort), s0.connect(mapped, closedPort), s0.connect(loopback, closedPort)},
-	},
-	{
-		name:   "datagrams to AF_UNSPEC",
-		reason: "not done: Linux takes the address for AF_INET, and on an IPv6 socket for none",
-		effect: apart, calls: []op{opSendTo}, aspects: ofAnswer, typ: facade.SOCK_DGRAM,
-		when:    func(d *Difference) bool { return d.host(unspec) },
-		program: Program{s0.socket(udp4), s0.sendTo(unspec, anyPort, one)},
 	},
 	{
 		name:   "datagram socket that is connected to port 0",

@@ -94,6 +94,9 @@ func (r *Runner) run(p Program) (_ *Difference, chance bool) {
 		}
 		r.calls++
 		d, goOn := r.step(i, c)
+		if d != nil && r.samePortByChance(c) {
+			return nil, true
+		}
 		if d != nil {
 			d.Program, d.Index = p[:i+1], i
 			return d, false

@@ -24,19 +24,36 @@ func (e *Endpoint) Connect(sa endpoint.Sockaddr) endpoint.Errno {
 	if sa.Family() == endpoint.AF_UNSPEC && !sa.IsZero() {
 		return e.disconnect(c)
 	}
+	if e.isStream() && c.state() == tcp.StateListen {
+		return endpoint.EISCONN
+	}
 	if peer, errno := e.PeerAddr(); e.isStream() && errno == 0 {
 		sa = peer // of a connection, connect(2) only tells that there is one
 	}
-	full, errno := e.fullAddress(c, &sa)
-	if errno != 0 {
-		return errno
-	}
-	if !e.isStream() {
-		errno := connectDatagram(c, full)
+	full, errno := e.peerAddress(c, &sa)
+	switch {
+	case errno != 0:
+	case e.isStream():
+		errno = e.connectStream(c, full)
+	default:
+		errno = connectDatagram(c, full)
 		e.Notify(endpoint.Writable)
-		return errno
 	}
-	return e.connectStream(c, full)
+	errno = e.unlike(c, full, errno)
+	e.autobind(c, errno)
+	return errno
+}
+
+// autobind gives a UDP socket a port when a call has failed that would have given it
+// one: the kernel does so before it looks at anything else (inet_send_prepare,
+// inet_dgram_connect).
+func (e *Endpoint) autobind(c *core, errno endpoint.Errno) {
+	if errno == 0 || !e.isUDP() {
+		return
+	}
+	if local, err := c.GetLocalAddress(); err == nil && local.Port == 0 {
+		c.Bind(tcpip.FullAddress{}) // no port is free: the next call tells
+	}
 }
 
 // connectDatagram makes up for what gVisor looks at only in a Send: whether
@@ -66,7 +83,7 @@ func (e *Endpoint) connectStream(c *core, full tcpip.FullAddress) endpoint.Errno
 			return e
 		}
 		return errno
-	case tcp.StateClose, tcp.StateListen, tcp.StateTimeWait:
+	case tcp.StateClose, tcp.StateTimeWait:
 		return endpoint.EISCONN
 	}
 	err := c.connect(e.p.stack, full)

@@ -144,6 +144,9 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 		return errno
 	}
 	defer e.mu.Unlock()
+	if e.isIPv6() && sa.Len() < minSockaddrInet6 {
+		return endpoint.EINVAL
+	}
 	if any, ok := wildcardOf(e.family, &sa); ok {
 		sa = any
 	}
@@ -154,17 +157,23 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 	if errno != 0 {
 		return errno
 	}
-	if errno := e.bindCore(c, full); errno != 0 {
-		return errno
+	errno = e.bindCore(c, full)
+	switch {
+	case errno == 0:
+		e.bound = sa
+	case errno == endpoint.EINVAL && e.isForeign(full.Addr):
+		errno = endpoint.EADDRNOTAVAIL // __inet_bind looks at the address first
 	}
-	e.bound = sa
-	return 0
+	return errno
 }
 
 func (e *Endpoint) bindCore(c *core, full tcpip.FullAddress) endpoint.Errno {
 	err := c.Bind(full)
 	if err == nil {
 		c.wildcard = e.reservedBy(c, full)
+		if e.isIPv6() && !e.isRaw6() && full.Addr.BitLen() != 0 && !isIPv4(full.Addr) {
+			c.SocketOptions().SetV6Only(true) // __inet6_bind
+		}
 	}
 	return bindErrno(err)
 }

@@ -55,24 +55,29 @@ func (e *Endpoint) Send(m *endpoint.Message) (int, endpoint.Errno) {
 	if errno != 0 {
 		return 0, errno
 	}
-	if m.Flags&endpoint.MSG_OOB != 0 {
-		return 0, endpoint.EOPNOTSUPP
-	}
 	p := payloads.Get().(*payload)
 	defer p.release()
 	p.iov, p.size = m.Iov, m.Len()
-	if e.isStream() || e.isPacket() {
-		if errno := checkSocketControl(m.Control); errno != 0 {
-			return 0, errno
-		}
-	}
 	if e.isStream() {
-		return e.sendStream(c, p)
+		return e.sendStream(c, p, m)
 	}
-	return e.sendDatagram(c, p, m)
+	n, errno := e.sendDatagram(c, p, m)
+	if errno != 0 && errno != endpoint.EAGAIN {
+		if p.to.Port != 0 {
+			errno = e.unlike(c, p.to, errno)
+		}
+		e.autobind(c, errno)
+	}
+	return n, errno
 }
 
-func (e *Endpoint) sendStream(c *core, p *payload) (int, endpoint.Errno) {
+func (e *Endpoint) sendStream(c *core, p *payload, m *endpoint.Message) (int, endpoint.Errno) {
+	if m.Flags&endpoint.MSG_OOB != 0 {
+		return 0, endpoint.EOPNOTSUPP
+	}
+	if errno := checkSocketControl(m.Control); errno != 0 {
+		return 0, errno
+	}
 	if e.mute.Load() && connected[c.state()] {
 		return 0, endpoint.EPIPE
 	}
@@ -100,18 +105,19 @@ var (
 )
 
 func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, endpoint.Errno) {
-	if m.Flags&endpoint.MSG_MORE != 0 {
+	if m.Flags&(endpoint.MSG_OOB|endpoint.MSG_MORE) != 0 {
 		return 0, endpoint.EOPNOTSUPP // gVisor does not cork datagrams
 	}
-	var opts tcpip.WriteOptions
-	if !m.Addr.IsZero() {
-		to, errno := e.destination(c, &m.Addr)
-		if errno != 0 {
+	if e.isPacket() {
+		if errno := checkSocketControl(m.Control); errno != 0 {
 			return 0, errno
 		}
-		p.to = to
-		opts.To = &p.to
 	}
+	to, errno := e.addressee(c, p, m)
+	if errno != 0 {
+		return 0, errno
+	}
+	opts := tcpip.WriteOptions{To: to}
 	if e.tooLong(c, p) {
 		e.queueTooLong(c, p.size, opts.To)
 		return 0, endpoint.EMSGSIZE
@@ -126,6 +132,22 @@ func (e *Endpoint) sendDatagram(c *core, p *payload, m *endpoint.Message) (int, 
 		errno = endpoint.EAGAIN
 	}
 	return int(n), errno
+}
+
+// addressee is where a datagram goes, in p; nil is the peer.
+func (e *Endpoint) addressee(c *core, p *payload, m *endpoint.Message) (*tcpip.FullAddress, endpoint.Errno) {
+	if m.Addr.IsZero() {
+		return nil, 0
+	}
+	if e.isIPv6() && e.isUDP() && m.Addr.Family() == endpoint.AF_UNSPEC {
+		if isIPv4(c.peer().Addr) {
+			return nil, endpoint.ENETUNREACH // udpv6_sendmsg has IPv6 send it
+		}
+		return nil, 0
+	}
+	to, errno := e.destination(c, &m.Addr)
+	p.to = to
+	return &p.to, errno
 }
 
 // writeDatagram writes as the control data or the options of multicast say. A
@@ -159,8 +181,14 @@ func (e *Endpoint) notSent(c *core, err tcpip.Error, size int, to *tcpip.FullAdd
 }
 
 // destination converts the address of a datagram. An IPv6 socket also takes
-// IPv4 addresses, as udpv6_sendmsg of the kernel does.
+// IPv4 addresses, as udpv6_sendmsg of the kernel does, and an IPv4 one AF_UNSPEC for
+// AF_INET (udp_sendmsg).
 func (e *Endpoint) destination(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddress, endpoint.Errno) {
+	if e.family == endpoint.AF_INET && e.isUDP() {
+		if as, ok := unspecAsInet4(sa); ok {
+			sa = &as
+		}
+	}
 	if e.family == endpoint.AF_INET6 && sa.Family() == endpoint.AF_INET {
 		ap, ok := sa.AddrPort()
 		if !ok {
@@ -169,7 +197,7 @@ func (e *Endpoint) destination(c *core, sa *endpoint.Sockaddr) (tcpip.FullAddres
 		mapped := endpoint.SockaddrInet6(ap.Addr(), ap.Port(), 0, 0)
 		sa = &mapped
 	}
-	full, errno := e.fullAddress(c, sa)
+	full, errno := e.peerAddress(c, sa)
 	if errno == endpoint.ENETUNREACH && e.isPing() {
 		errno = endpoint.EINVAL // what ping_v6_sendmsg says of mapped addresses
 	}
