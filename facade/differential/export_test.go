@@ -55,7 +55,7 @@ func Agreed() map[string]Program {
 		"MSG_OOB of a datagram receive":      append(datagrams(udp4, loopback), s0.recv(one, oob), s1.send(few, plain), s0.recv(some, oob)),
 		"getpeername in TIME-WAIT":           append(streams(tcp4, loopback), s1.shutdown(writing), s2.close()),
 		"second datagram after an empty one": append(datagrams(udp6, mapped), s0.send(none, plain), s0.send(few, plain), s1.recvFrom(one, plain), s1.recvFrom(some, trunc)),
-		"a wildcard's port after a connect": {
+		"the port of a wildcard that connects": {
 			s0.socket(udp4), s0.bind(loopback, anyPort), // for a port that the stream then asks for
 			s1.socket(tcp4), s1.bind(wildcard, of(s0)), s1.connectWait(loopback, closedPort), s1.connectWait(loopback, closedPort),
 			s2.socket(tcp4), s2.listen(backlog1), s1.connectWait(loopback, of(s2)), s3.socket(tcp4), s3.bind(loopback2, of(s0)),
@@ -64,9 +64,9 @@ func Agreed() map[string]Program {
 		"datagram socket that is shut for reading, and waits":              append(datagrams(udp4, loopback), s0.shutdown(reading), s0.recvWait(one, plain), s1.send(few, plain), s0.recvWait(few, plain), s0.recvWait(few, plain)),
 		"datagram socket that is shut for reading":                         append(datagrams(udp4, loopback), s0.shutdown(reading), s0.recv(one, plain)),
 		"shutdown of a datagram socket that is not connected":              Program{s0.socket(udp4), s0.shutdown(writing), s0.sendTo(loopback, closedPort, one)},
-		"what is wrong with a datagram comes last":                         append(datagrams(udp4, loopback), s0.shutdown(writing), s0.send(tooMany, plain)),
+		"what is wrong with a datagram comes before EPIPE":                 append(datagrams(udp4, loopback), s0.shutdown(writing), s0.send(tooMany, plain)),
 		"shutdown of a stream that is not connected":                       Program{s0.socket(tcp4), s0.shutdown(reading)},
-		"connect of a connection that was shut down before it was noticed": Program{s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connect(loopback, of(s0)), s1.shutdown(reading), s1.connect(loopback, of(s0))},
+		"connect of a connection that was shut down before it was noticed": {s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connect(loopback, of(s0)), s1.shutdown(reading), s1.connect(loopback, of(s0))},
 		"an empty send while connecting":                                   append(connecting(), s2.send(none, plain)),
 		"second bind to a foreign address":                                 Program{s0.socket(tcp4), s0.bind(loopback, anyPort), s0.bind(foreign, anyPort)},
 		"bind of an IPv6 socket to AF_UNSPEC":                              Program{s0.socket(tcp6), s0.bind(unspec, anyPort)},
@@ -75,5 +75,17 @@ func Agreed() map[string]Program {
 		"a datagram socket has its port although the call failed":          Program{s0.socket(udp4), s0.send(one, sendOOB), s0.bind(loopback, anyPort)},
 		"IPv6 address on a socket that is bound to an IPv4 one":            Program{s0.socket(udp6), s0.bind(mapped, anyPort), s0.connect(loopback, closedPort)},
 		"datagrams to AF_UNSPEC":                                           Program{s0.socket(udp4), s0.sendTo(unspec, anyPort, one)},
+		"a reset after the end of input":                                   append(streams(tcp4, loopback), s1.close(), s2.send(one, plain), s1.getOption(soError, asInt), s1.getOption(soError, asInt)),
+		"what is wrong with a datagram comes before ECONNREFUSED": {
+			s0.socket(udp4), s0.connect(loopback, closedPort), s0.send(one, plain), s0.send(tooMany, plain),
+			s0.sendTo(foreign, closedPort, one), s0.send(one, plain),
+		},
+		"a stream that is shut for sending, and then connects": {
+			s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.shutdown(writing), s1.connectWait(loopback, of(s0)),
+			s1.send(one, plain), s0.acceptWait(s2), s2.send(few, plain), s1.recv(few, plain),
+		},
+		"a listener that was shut for reading before": {
+			s0.socket(tcp4), s0.shutdown(reading), s0.listen(backlog1), s1.socket(tcp4), s1.connectWait(loopback, of(s0)),
+		},
 	}
 }

@@ -16,14 +16,14 @@ var knownDatagrams = []known{
 	},
 	{
 		name:   "port of a datagram socket that was disconnected",
-		reason: "not done: the kernel gives a port back that it chose itself",
+		reason: "the kernel gives back a port that it chose for a bind to port 0; gVisor does only if there was no bind",
 		effect: apart, aspects: ofName, typ: facade.SOCK_DGRAM,
 		when:    func(d *Difference) bool { return d.has(disconnected) },
 		program: Program{s0.socket(udp4), s0.bind(loopback, anyPort), s0.connect(unspec, anyPort)},
 	},
 	{
 		name:   "source of a datagram socket that connects again",
-		reason: "not done: Linux keeps the source address of the first connect",
+		reason: "Linux keeps the source address of the first connect, even one that cannot reach the new peer; gVisor chooses again",
 		effect: apart, aspects: []aspect{result, local}, typ: facade.SOCK_DGRAM,
 		when: func(d *Difference) bool {
 			return d.has(triedBefore) && d.aspect == local || d.has(triedConnect) && d.kernel.errno == syscall.EAFNOSUPPORT
@@ -32,7 +32,7 @@ var knownDatagrams = []known{
 	},
 	{
 		name:   "datagram socket that is connected to port 0",
-		reason: "not done: to Linux it is not connected, and receives from everybody",
+		reason: "to Linux it has no peer's port, and receives from all of them; gVisor looks sockets up by the whole pair",
 		effect: apart, aspects: anyAspect, typ: facade.SOCK_DGRAM,
 		when:    func(d *Difference) bool { return d.anyFact&connectedToZero != 0 },
 		program: Program{s0.socket(udp4), s0.bind(loopback, anyPort), s0.connect(loopback, anyPort), s0.sendTo(loopback, of(s0), one)},
@@ -58,7 +58,7 @@ var knownDatagrams = []known{
 	},
 	{
 		name:   "IPv4 peer after an IPv6 one",
-		reason: "not done: Linux sends from an IPv4 address to an IPv4-mapped one, whatever the socket was connected to",
+		reason: "Linux sends from an IPv4 address to an IPv4-mapped one, whatever the socket was connected to; gVisor only from the one it has",
 		effect: apart, calls: []op{opConnect, opConnectWait, opSendTo}, aspects: ofAnswer, typ: facade.SOCK_DGRAM, stack: "ENETUNREACH",
 		when:    func(d *Difference) bool { return d.host(mapped) && d.has(triedConnect) },
 		program: Program{s0.socket(udp6), s0.connect(loopback, closedPort), s0.sendTo(mapped, closedPort, one)},

@@ -36,7 +36,7 @@ func (e *Endpoint) Connect(sa endpoint.Sockaddr) endpoint.Errno {
 	case e.isStream():
 		errno = e.connectStream(c, full)
 	default:
-		errno = connectDatagram(c, full)
+		errno = e.connectDatagram(c, full)
 		e.Notify(endpoint.Writable)
 	}
 	errno = e.unlike(c, full, errno)
@@ -59,7 +59,7 @@ func (e *Endpoint) autobind(c *core, errno endpoint.Errno) {
 // connectDatagram makes up for what gVisor looks at only in a Send: whether
 // 255.255.255.255 is allowed, and which link it is on. Of a subnet's broadcast
 // address the Send still has to tell.
-func connectDatagram(c *core, full tcpip.FullAddress) endpoint.Errno {
+func (e *Endpoint) connectDatagram(c *core, full tcpip.FullAddress) endpoint.Errno {
 	if full.Addr == header.IPv4Broadcast {
 		if !c.SocketOptions().GetBroadcast() {
 			return endpoint.EACCES
@@ -68,7 +68,7 @@ func connectDatagram(c *core, full tcpip.FullAddress) endpoint.Errno {
 			full.NIC = local.NIC
 		}
 	}
-	return toErrno(c.Connect(full))
+	return toErrno(e.connectDatagrams(c, full))
 }
 
 func (e *Endpoint) connectStream(c *core, full tcpip.FullAddress) endpoint.Errno {

@@ -60,6 +60,8 @@ type core struct {
 	owner *Endpoint
 	// wildcard is guarded by the owner's mu.
 	wildcard wildcardPort
+	// told says that EPIPE was, of a connection that is broken.
+	told atomic.Bool
 }
 
 // NotifyEvent implements waiter.EventListener. gVisor's events have poll(2)'s
@@ -137,6 +139,22 @@ func (e *Endpoint) lock() (*core, endpoint.Errno) {
 // state returns the state of a TCP core.
 func (c *core) state() tcp.EndpointState { return tcp.EndpointState(c.State()) }
 
+// broken tells of a connection that was reset after the end of its input: EPIPE
+// (tcp_reset). gVisor just closes it, as it does what both sides have ended.
+func (c *core) broken() bool {
+	e := c.owner
+	return e.isStream() && c.state() == tcp.StateClose && !e.closed.Load() &&
+		tcpip.ShutdownFlags(e.shut.Load())&tcpip.ShutdownWrite == 0
+}
+
+// LastError implements tcpip.Endpoint: SO_ERROR.
+func (c *core) LastError() tcpip.Error {
+	if c.broken() && !c.told.Swap(true) {
+		return &tcpip.ErrClosedForSend{}
+	}
+	return c.Endpoint.LastError()
+}
+
 // Bind wraps bind(2).
 func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 	c, errno := e.lock()
@@ -169,11 +187,11 @@ func (e *Endpoint) Bind(sa endpoint.Sockaddr) endpoint.Errno {
 
 func (e *Endpoint) bindCore(c *core, full tcpip.FullAddress) endpoint.Errno {
 	err := c.Bind(full)
-	if err == nil {
+	if err == nil && e.isStream() {
 		c.wildcard = e.reservedBy(c, full)
-		if e.isIPv6() && !e.isRaw6() && full.Addr.BitLen() != 0 && !isIPv4(full.Addr) {
-			c.SocketOptions().SetV6Only(true) // __inet6_bind
-		}
+	}
+	if err == nil && e.isIPv6() && !e.isRaw6() && full.Addr.BitLen() != 0 && !isIPv4(full.Addr) {
+		c.SocketOptions().SetV6Only(true) // __inet6_bind
 	}
 	return bindErrno(err)
 }
@@ -354,6 +372,7 @@ func (e *Endpoint) close(end func(tcpip.Endpoint)) {
 	}
 	e.p.table.Remove(e.cookie)
 	end(c.Endpoint)
+	c.forget()
 	c.release()
 	e.p.room.forget(e)
 	e.Notify(endpoint.AllEvents)

@@ -93,6 +93,8 @@ func (e *Endpoint) sendStream(c *core, p *payload, m *endpoint.Message) (int, en
 			return 0, 0
 		}
 		return 0, endpoint.EAGAIN
+	case *tcpip.ErrClosedForSend:
+		c.told.Store(true)
 	}
 	return int(n), toErrno(err)
 }

@@ -42,6 +42,9 @@ func (e *Endpoint) Ready() endpoint.Events {
 		if state == tcp.StateListen {
 			shut = 0 // inet_csk_listen_poll does not look
 		}
+		if c.broken() && !c.told.Load() {
+			shut |= endpoint.POLLERR
+		}
 		return ready&(endpoint.POLLIN|endpoint.POLLOUT|endpoint.POLLRDHUP) | streamEvents[state] | shut
 	}
 	ready = ready & (endpoint.POLLIN | endpoint.POLLOUT | endpoint.POLLERR)

@@ -5,7 +5,7 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/ports"
-	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	gstack "gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"github.com/usernet-stack/usernet/stack"
 )
@@ -16,23 +16,61 @@ import (
 // gVisor gives a port back under the address that the core has by then
 // (tcp.Endpoint.cleanupLocked). A connect gives it one, so that the wildcard would
 // keep the port for good, and somebody else might lose theirs.
+//
+// Of a UDP core it is what gVisor forgets: a socket on the wildcard of both networks
+// that connects to an IPv4 peer gives only IPv4's port back when it is closed.
 type wildcardPort struct{ ports.Reservation }
 
-// reservedBy is what a successful Bind of a core to an address reserved.
+// reservedBy is what a successful Bind of a TCP core to an address reserved.
 func (e *Endpoint) reservedBy(c *core, bound tcpip.FullAddress) wildcardPort {
 	to := unmapped(bound)
 	local, err := c.GetLocalAddress()
-	if !e.isStream() || !to.Addr.Unspecified() || err != nil {
+	if !to.Addr.Unspecified() || err != nil {
 		return wildcardPort{}
 	}
+	return wildcardPort{e.reservation(c, e.networksOf(c, to.Addr), local.Port)}
+}
+
+// reservation is that of a port of the wildcard by the options that c has now.
+func (e *Endpoint) reservation(c *core, networks []tcpip.NetworkProtocolNumber, port uint16) ports.Reservation {
 	ops := c.SocketOptions()
-	return wildcardPort{ports.Reservation{
-		Networks:     e.networksOf(c, to.Addr),
-		Transport:    tcp.ProtocolNumber,
-		Port:         local.Port,
-		Flags:        ports.Flags{TupleOnly: ops.GetReuseAddress(), LoadBalanced: ops.GetReusePort()},
+	reuse := ops.GetReuseAddress()
+	return ports.Reservation{
+		Networks:     networks,
+		Transport:    e.transport,
+		Port:         port,
+		Flags:        ports.Flags{TupleOnly: reuse && e.isStream(), MostRecent: reuse && e.isUDP(), LoadBalanced: ops.GetReusePort()},
 		BindToDevice: tcpip.NICID(ops.GetBindToDevice()),
-	}}
+	}
+}
+
+// connectDatagrams connects a core that is no stream.
+func (e *Endpoint) connectDatagrams(c *core, peer tcpip.FullAddress) tcpip.Error {
+	if !e.isUDP() || !e.isIPv6() || c.SocketOptions().GetV6Only() {
+		return c.Connect(peer)
+	}
+	info, ok := c.Info().(*gstack.TransportEndpointInfo)
+	if !ok {
+		return c.Connect(peer)
+	}
+	onWildcard := info.ID.LocalPort != 0 && info.ID.LocalAddress.Unspecified()
+	forgotten := e.reservation(c, []tcpip.NetworkProtocolNumber{ipv6}, info.ID.LocalPort)
+	err := c.Connect(peer)
+	if err != nil || !onWildcard {
+		return err
+	}
+	c.wildcard = wildcardPort{}
+	if isIPv4(peer.Addr) {
+		c.wildcard.Reservation = forgotten
+	}
+	return nil
+}
+
+// forget gives back what gVisor has forgotten of a core that is closed.
+func (c *core) forget() {
+	if c.owner.isUDP() {
+		c.owner.p.stack.ReleasePort(c.wildcard.Reservation)
+	}
 }
 
 // networksOf are the networks whose wildcard a Bind takes: the empty address is

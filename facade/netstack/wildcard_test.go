@@ -102,3 +102,34 @@ func TestConnectNarrowsAWildcard(t *testing.T) {
 		})
 	}
 }
+
+// TestPortOfADatagramWildcardComesBack is the same for UDP.
+func TestPortOfADatagramWildcardComesBack(t *testing.T) {
+	const port, rounds = 4711, 100
+	for name, w := range wildcards {
+		t.Run(name, func(t *testing.T) {
+			p := host(t)
+			for range rounds {
+				e := open(t, p, w.any.Family(), endpoint.SOCK_DGRAM)
+				ok(t, "Bind", e.Bind(withPort(w.any, port)))
+				ok(t, "Connect", e.Connect(withPort(w.peer, 9)))
+				e.Close()
+			}
+			for _, sa := range []endpoint.Sockaddr{wildcard6, wildcard4, loopback4, loopback6} {
+				bound(t, p, endpoint.SOCK_DGRAM, withPort(sa, port)).Close()
+			}
+		})
+	}
+}
+
+func TestPortThatASendChoseComesBack(t *testing.T) {
+	p := host(t)
+	e := open(t, p, endpoint.AF_INET6, endpoint.SOCK_DGRAM)
+	sendTo(t, e, "anything", withPort(loopback6, 9))
+	port := addrPort(t, local(t, e)).Port()
+	for _, peer := range []endpoint.Sockaddr{mapped4, loopback6, mapped4} {
+		ok(t, "Connect", e.Connect(withPort(peer, 9)))
+	}
+	e.Close()
+	bound(t, p, endpoint.SOCK_DGRAM, withPort(wildcard6, port))
+}
