@@ -102,6 +102,13 @@ var knownStreams = []known{
 		program: append(streams(tcp4, loopback), s1.shutdown(both), s2.send(one, plain), s1.recv(one, plain)),
 	},
 	{
+		name:   "a connection that broke before it was noticed connects again",
+		reason: "gVisor's closed state does not tell whether a connect has said that there was a connection; Linux then tells its error",
+		effect: apart, calls: connects, aspects: ofAnswer, typ: facade.SOCK_STREAM, stack: "EISCONN",
+		when:    func(d *Difference) bool { return d.before.events&facade.POLLHUP != 0 },
+		program: Program{s0.socket(tcp4), s0.listen(backlog0), s1.socket(tcp4), s1.connect(loopback, of(s0)), s0.acceptWait(s2), s2.close(), s1.send(one, plain), s1.connect(loopback, of(s0))},
+	},
+	{
 		name:   "backlog below what waits",
 		reason: "gVisor refuses to make a backlog smaller than its queue",
 		effect: apart, calls: []op{opListen}, aspects: ofAnswer, typ: facade.SOCK_STREAM, kernel: "ok", stack: "EINVAL",
