@@ -79,7 +79,6 @@ var (
 	anyAspect = []aspect{result, events, local, peer, queue}
 
 	sends    = []op{opSend, opSendAll, opSendTo}
-	receives = []op{opRecv, opRecvFrom, opRecvMsg, opRecvWait}
 	connects = []op{opConnect, opConnectWait}
 )
 
