@@ -151,6 +151,10 @@ func closeListener(t *testing.T, env Env) {
 	l, a := env.listener(t, 1)
 	client := env.socket(t, env.Client, facade.SOCK_STREAM)
 	must(t, client.Connect(a))
+	// The client may be connected before the listener has heard of it.
+	if n, err := facade.Poll([]facade.PollFD{{Socket: l, Events: facade.POLLIN}}, patience); n != 1 || err != nil {
+		t.Fatalf("poll of the listener: %d, %v", n, err)
+	}
 	must(t, l.Close())
 	wantErrno(t, "recv", recvErrno(client), syscall.ECONNRESET)
 	wantErrno(t, "connect to the closed listener",
