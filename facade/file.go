@@ -33,9 +33,10 @@ type FileConfig struct {
 	// is translated on reading, and lines end as it says: "" is with any of the
 	// three. On writing, "\r" and "\r\n" replace "\n". Only for text.
 	Newline *string
-	// MaxLine bounds what ReadLine collects, in bytes: 0 is 1 MiB.
+	// MaxLine bounds what ReadLine without a size collects, in bytes: 0 is 1 MiB.
 	MaxLine int
-	// MaxAll bounds what ReadAll collects, in bytes: 0 is 1 GiB.
+	// MaxAll bounds what ReadAll collects, and ReadLine with a size, in bytes: 0
+	// is 1 GiB.
 	MaxAll int
 }
 

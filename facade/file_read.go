@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"sync"
-	"unicode/utf8"
 )
 
 const (
@@ -74,7 +73,7 @@ func (f *File) Read(b []byte) (int, error) {
 // With a size, it returns at most so many bytes of the line, characters of a text
 // file, and leaves the rest for the next call. Without one, or with a negative
 // one, a line longer than FileConfig.MaxLine is ErrTooLong, with its first
-// MaxLine bytes.
+// MaxLine bytes. What a size asks for is bounded by FileConfig.MaxAll likewise.
 //
 // With any other error it returns what it has read of the line.
 func (f *File) ReadLine(size ...int) (string, error) {
@@ -82,13 +81,13 @@ func (f *File) ReadLine(size ...int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	limit := -1
-	if len(size) > 0 {
-		limit = size[0]
+	limit := lineLimit{size: -1, most: in.maxLine, text: in.text != nil}
+	if len(size) > 0 && size[0] >= 0 {
+		limit.size, limit.most = size[0], in.maxAll
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.readLine(limit)
+	return in.readLine(&limit)
 }
 
 // Lines returns the lines that ReadLine gives up to the end of the file. An error
@@ -131,15 +130,19 @@ func (in *fileReader) read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (in *fileReader) readLine(limit int) (string, error) {
+func (in *fileReader) readLine(limit *lineLimit) (string, error) {
 	const op = "readline"
 	for scanned := 0; ; {
 		b := in.unread()
-		end, cut := in.lineEnd(b, scanned), in.cut(b, limit)
+		cut, tooLong := limit.cut(b)
+		if cut >= 0 {
+			b = b[:min(len(b), cut+1)] // a "\r" is an end if no "\n" follows
+		}
+		end := in.lineEnd(b, min(scanned, len(b)))
 		switch {
 		case end > 0 && (cut < 0 || end <= cut):
 			return in.take(end), nil
-		case cut >= 0 && limit < 0:
+		case tooLong:
 			return in.take(cut), &Error{Op: op, sentinel: ErrTooLong}
 		case cut >= 0:
 			return in.take(cut), nil
@@ -158,7 +161,7 @@ func (in *fileReader) readLine(limit int) (string, error) {
 func (in *fileReader) readAll() ([]byte, error) {
 	for {
 		if len(in.unread()) > in.maxAll {
-			return []byte(in.take(in.whole(in.unread(), in.maxAll))), &Error{Op: "read", sentinel: ErrTooLong}
+			return []byte(in.take(whole(in.unread(), in.maxAll, in.text != nil))), &Error{Op: "read", sentinel: ErrTooLong}
 		}
 		if err := in.fill("read", max(in.size, DefaultBufferSize)); err != nil {
 			all := in.unread()
@@ -215,43 +218,6 @@ func (in *fileReader) take(n int) string {
 	s := string(in.unread()[:n])
 	in.skip(n)
 	return s
-}
-
-// whole is n, or less so as not to cut a character of text in two.
-func (in *fileReader) whole(b []byte, n int) int {
-	if in.text == nil {
-		return n
-	}
-	for back := n; back > max(0, n-utf8.UTFMax) && back < len(b); back-- {
-		if utf8.RuneStart(b[back]) {
-			return back
-		}
-	}
-	return n
-}
-
-// cut is where a line that b begins with is cut at the latest; -1 when b is too
-// short to tell. A negative limit is maxLine.
-func (in *fileReader) cut(b []byte, limit int) int {
-	switch {
-	case limit < 0 && len(b) <= in.maxLine:
-		return -1
-	case limit < 0:
-		return in.whole(b, in.maxLine)
-	case len(b) < limit:
-		return -1
-	case in.text == nil:
-		return limit
-	}
-	n := 0
-	for ; limit > 0; limit-- {
-		if n == len(b) {
-			return -1
-		}
-		_, size := utf8.DecodeRune(b[n:])
-		n += size
-	}
-	return n
 }
 
 // lineEnd is the length of the first line of b, or 0 when it has no end yet. The

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -220,6 +221,8 @@ func TestReadLineLimits(t *testing.T) {
 		{"r", facade.FileConfig{MaxLine: 6}, []int{-1, -1, -1, -1, -1, -1}, []string{"h\u00e9llo!", " w\u00f6rl!", "d\n", "short\n", "\u65e5\u672c!", "\u8a9e"}},
 		{"r", facade.FileConfig{MaxLine: 8, Buffering: new(2)}, []int{-1, -1, -1, -1}, []string{"h\u00e9llo w!", "\u00f6rld\n", "short\n", "\u65e5\u672c!"}},
 		{"rb", facade.FileConfig{MaxLine: 1, Buffering: new(1)}, []int{-1, 3, -1}, []string{"h!", "\u00e9l", "l!"}},
+		{"r", facade.FileConfig{MaxAll: 6, Buffering: new(2)}, []int{100, 5, math.MaxInt, 2, 9, 9}, []string{"h\u00e9llo!", " w\u00f6rl", "d\n", "sh", "ort\n", "\u65e5\u672c!"}},
+		{"rb", facade.FileConfig{MaxAll: 6}, []int{6, 7, 100, 4, 4}, []string{"h\u00e9llo", " w\u00f6rl!", "d\n", "shor", "t\n"}},
 	} {
 		f := received(t, m, []byte(text), c.mode, c.config)
 		for i, size := range c.sizes {
@@ -229,6 +232,35 @@ func TestReadLineLimits(t *testing.T) {
 			}
 			if err != nil || line != c.want[i] {
 				t.Errorf("%s %+v, call %d: %q, %v, want %q", c.mode, c.config, i, line, err, c.want[i])
+			}
+		}
+	}
+}
+
+// TestLineIsCutTheSameFromAnyBuffer: a size reads the same lines however the text arrives
+// and whatever ends a line, a size that ends between "\r" and "\n" among them.
+func TestLineIsCutTheSameFromAnyBuffer(t *testing.T) {
+	m := newModule(t)
+	const text = "\u65e5\u672c\u8a9e\r\n\rab\rcd\n\u00e9\r\nend"
+	for _, newline := range []*string{nil, new(""), new("\n"), new("\r"), new("\r\n")} {
+		for size := 1; size <= 6; size++ {
+			lines := func(buffering int) string {
+				f := received(t, m, []byte(text), "r", facade.FileConfig{Buffering: &buffering, Newline: newline})
+				var all []string
+				for {
+					line, err := f.ReadLine(size)
+					if err == io.EOF {
+						return strings.Join(all, "|")
+					}
+					must(t, err)
+					all = append(all, line)
+				}
+			}
+			want := lines(facade.DefaultBufferSize)
+			for _, buffering := range []int{2, 3, 7} {
+				if got := lines(buffering); got != want {
+					t.Errorf("newline %s, size %d, buffer %d: %q, want %q", describe(newline), size, buffering, got, want)
+				}
 			}
 		}
 	}
