@@ -24,7 +24,7 @@ func parityFacade(t *testing.T) *parity.Facade {
 }
 
 // TestParity: every name of the reference has a Go counterpart, and a test that
-// calls it.
+// names it and runs on the paths where the table has it.
 func TestParity(t *testing.T) {
 	names := documented(t)
 	if len(names) < 80 {

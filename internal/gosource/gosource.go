@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,35 @@ const module = "github.com/usernet-stack/usernet/"
 // invalid type, but is there.
 func Load(root, folder string) (*types.Package, error) {
 	return (&loader{root: root, done: map[string]*types.Package{}}).load(folder)
+}
+
+// Code is a package with the bodies of its functions.
+type Code struct {
+	Files []*ast.File
+	// Info has Types, Uses, Defs and Selections, of all but what is of a type
+	// from elsewhere.
+	Info *types.Info
+}
+
+// LoadCode is Load of the package whose files declare it by name, which may be an
+// external test's, with the bodies of functions.
+func LoadCode(root, folder, name string) (*Code, error) {
+	files := token.NewFileSet()
+	parsed, err := sources(files, filepath.Join(root, folder), strings.HasSuffix(name, "_test"))
+	if err != nil {
+		return nil, err
+	}
+	parsed = slices.DeleteFunc(parsed, func(f *ast.File) bool { return f.Name.Name != name })
+	code := &Code{parsed, &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+	}}
+	config := types.Config{
+		Importer: &loader{root: root, done: map[string]*types.Package{}},
+		Error:    func(error) {}, // of types from elsewhere
+	}
+	config.Check(module+folder, files, parsed, code.Info)
+	return code, nil
 }
 
 type loader struct {
@@ -44,7 +74,7 @@ func (l *loader) load(folder string) (*types.Package, error) {
 		return p, nil
 	}
 	files := token.NewFileSet()
-	parsed, err := sources(files, filepath.Join(l.root, folder))
+	parsed, err := sources(files, filepath.Join(l.root, folder), false)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +88,9 @@ func (l *loader) load(folder string) (*types.Package, error) {
 	return p, nil
 }
 
-// sources parses the files of a folder that are built on Linux.
-func sources(files *token.FileSet, folder string) ([]*ast.File, error) {
+// sources parses the files of a folder that are built on Linux: those of tests, or
+// the others.
+func sources(files *token.FileSet, folder string, tests bool) ([]*ast.File, error) {
 	linux := build.Default
 	linux.GOOS, linux.GOARCH = "linux", "amd64"
 	entries, err := os.ReadDir(folder)
@@ -68,7 +99,7 @@ func sources(files *token.FileSet, folder string) ([]*ast.File, error) {
 	}
 	var parsed []*ast.File
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") != tests {
 			continue
 		}
 		if ok, err := linux.MatchFile(folder, e.Name()); err != nil || !ok {

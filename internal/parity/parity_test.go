@@ -58,32 +58,6 @@ func TestGoName(t *testing.T) {
 	}
 }
 
-// TestCheck: a row is refused whose test does not exist, or calls something else.
-func TestCheck(t *testing.T) {
-	listen := Name{Method, "listen"}
-	test := rows[listen].test
-	helpers := map[string]mentions{"listening": {".Listen": true, "listening": true}}
-	for _, c := range []struct {
-		name  string
-		tests map[string]mentions
-		ok    bool
-	}{
-		{"no test", nil, false},
-		{"another method", map[string]mentions{test: {".Accept": true}}, false},
-		{"not on its own", map[string]mentions{test: {"Listen": true}}, false},
-		{"itself", map[string]mentions{test: {".Listen": true}}, true},
-		{"by a helper", map[string]mentions{test: {"listening": true}}, true},
-	} {
-		e := &Evidence{c.tests, helpers}
-		if err := e.Check(listen, "Socket.Listen"); (err == nil) != c.ok {
-			t.Errorf("%s: %v", c.name, err)
-		}
-	}
-	if err := (&Evidence{}).Check(Name{Method, "unheardof"}, "Socket.UnheardOf"); err == nil {
-		t.Error("a name without a row")
-	}
-}
-
 // TestCounterpart: nothing is found that is not declared.
 func TestCounterpart(t *testing.T) {
 	f, err := Load("../..", nil)
