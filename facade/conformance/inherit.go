@@ -50,8 +50,10 @@ func notDuplicates(t *testing.T, env Env) {
 
 func notPairs(t *testing.T, env Env) {
 	env.linuxOnly(t)
-	for _, s := range env.socketPair(t, facade.AF_UNSPEC, facade.SOCK_STREAM) {
-		wantInheritable(t, s, false)
+	for _, family := range []facade.Family{facade.AF_UNSPEC, env.Family} {
+		for _, s := range env.socketPair(t, family, facade.SOCK_STREAM) {
+			wantInheritable(t, s, false)
+		}
 	}
 }
 
