@@ -69,7 +69,7 @@ type where string
 const (
 	onBoth    where = "stack and kernel"
 	onKernel  where = "kernel"  // which carries it in every module
-	onNoPath  where = "no path" // no socket and nothing of the host is asked for
+	onNoPath  where = "no path" // no socket is made, and the host does not matter
 	onNothing where = ""        // there is no test
 )
 
@@ -158,7 +158,7 @@ IPv6; where what they do takes place is another matter:
 |---|---|---|
 | stack and kernel | {{.Both}} | the tests run on both paths |
 | kernel | {{.Kernel}} | AF_UNIX, the default pair, unknown families: the kernel's in every module |
-| no path | {{.NoPath}} | the resolver, byte orders, constants, refused arguments: no socket is made, nothing of the host is asked for |
+| no path | {{.NoPath}} | the resolver, byte orders, constants, refused arguments: no socket is made, and the answer does not depend on the host |
 | | {{.Untested}} | no test; the row says why |
 {{range .Classes}}
 ## {{.Name}}

@@ -43,7 +43,8 @@ var internet = []string{
 // runs. A behaviour has modules of both kinds, a test those whose Config it
 // reaches. That they carry what it does follows from the names that it reaches: a
 // test that reaches only functions without a path, as those of the resolver, runs
-// on none, and one without a name of AF_INET or AF_INET6 on the kernel.
+// on none, and one without a name of AF_INET or AF_INET6 on the kernel. A Config
+// whose policy is no constant counts for no path.
 func (e *Evidence) Paths(test string) (Paths, error) {
 	c, err := e.reach(test)
 	if err != nil {
