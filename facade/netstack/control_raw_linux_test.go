@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
 // ipSockets are raw and ping sockets, where they send to, and what.
@@ -35,7 +36,7 @@ func askAllOf(k *talk, e endpoint.Endpoint, family, typ int) {
 // with all that there is. A ping socket gets the answer, of a raw one another gets
 // the packet.
 func TestControlOfRawAndPingSocketsIsTheKernels(t *testing.T) {
-	allowPings(t)
+	testenv.Root(t)
 	for name, s := range ipSockets {
 		for what, control := range sendCases {
 			if name == "raw IPv4, a link" && what != "nothing" {

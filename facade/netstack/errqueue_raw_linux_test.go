@@ -8,6 +8,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
 // blamed are sockets whose packets, sent from the loopback to itself, an ICMP message
@@ -58,7 +59,7 @@ func blame(k *talk, family int, kind [2]byte, packet []byte) {
 // TestICMPErrorsOfRawAndPingSocketsAreTheKernels: what a socket is told, with and
 // without a peer, and with and without extended errors.
 func TestICMPErrorsOfRawAndPingSocketsAreTheKernels(t *testing.T) {
-	allowPings(t)
+	testenv.Root(t)
 	for name, s := range blamed {
 		for _, kind := range icmpMessages[s.family] {
 			for mode := range 4 {
@@ -107,7 +108,7 @@ func askForErrors(k *talk, e endpoint.Endpoint, family int) {
 // TestTooLongForTheLinkIsTheKernels: a datagram that must stay whole and does not fit
 // the link is an extended error as well.
 func TestTooLongForTheLinkIsTheKernels(t *testing.T) {
-	allowPings(t)
+	testenv.Root(t)
 	for name, s := range map[string]struct {
 		family, typ, proto int
 		to                 endpoint.Sockaddr

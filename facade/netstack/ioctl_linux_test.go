@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
 // ifreqOf is a struct ifreq with a name.
@@ -26,7 +27,7 @@ func TestIoctlsAreTheKernels(t *testing.T) {
 		"UDP": {inet, dgram, 0}, "TCP": {inet, endpoint.SOCK_STREAM, 0}, "UDP over IPv6": {inet6Family, dgram, 0},
 		"raw": {inet, rawType, 1}, "ping": {inet, dgram, 1}, "packet": {packet, rawType, 0},
 	}
-	allowPings(t)
+	testenv.Root(t)
 	for name, c := range sockets {
 		t.Run(name, func(t *testing.T) {
 			likeTheKernel(t, func(n *notes) {

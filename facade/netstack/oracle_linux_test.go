@@ -3,7 +3,6 @@ package netstack_test
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 
@@ -171,17 +170,6 @@ func maskIP(b []byte) {
 	if len(b) >= 12 {
 		clear(b[4:6])
 		clear(b[10:12])
-	}
-}
-
-// allowPings lets everybody use icmp(7) sockets in the namespace.
-func allowPings(t *testing.T) {
-	t.Helper()
-	testenv.Root(t)
-	if testenv.InNetns() {
-		if err := os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte("0 2147483647"), 0); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
 const dgram = endpoint.SOCK_DGRAM
@@ -93,7 +94,7 @@ var pingScripts = map[string]script{
 }
 
 func TestPingSocketsAreTheKernels(t *testing.T) {
-	allowPings(t)
+	testenv.Root(t)
 	for name, run := range pingScripts {
 		t.Run(name, func(t *testing.T) { likeTheKernel(t, run) })
 	}

@@ -107,11 +107,17 @@ func setUpNetns() (*os.File, error) {
 			return nil, fmt.Errorf("ip %s: %w: %s", line, err, out)
 		}
 	}
-	// The ports below are for tests that set the range themselves: no connection
-	// of another test lingers there.
-	if err := os.WriteFile(ephemeralPorts, []byte("42000 60999"), 0); err != nil {
-		silent.Close()
-		return nil, err
+	for file, setting := range map[string]string{
+		// The ports below are for tests that set the range themselves: no
+		// connection of another test lingers there.
+		ephemeralPorts: "42000 60999",
+		// Everybody may have icmp(7) sockets.
+		"/proc/sys/net/ipv4/ping_group_range": "0 2147483647",
+	} {
+		if err := os.WriteFile(file, []byte(setting), 0); err != nil {
+			silent.Close()
+			return nil, err
+		}
 	}
 	return silent, nil
 }

@@ -18,14 +18,6 @@ import (
 	"github.com/usernet-stack/usernet/internal/testenv"
 )
 
-// allowPings lets everybody use icmp(7) sockets in the namespace.
-func allowPings(t *testing.T) {
-	t.Helper()
-	if testenv.InNetns() {
-		must(t, os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte("0 2147483647"), 0))
-	}
-}
-
 // kernelSocket is a descriptor of a socket of the machine.
 type kernelSocket int
 
@@ -221,7 +213,6 @@ func (d deviation) is(known *optiontable.Difference) bool {
 // are all there.
 func TestRowsAreTheKernels(t *testing.T) {
 	useReno(t)
-	allowPings(t)
 	m := module(t)
 	known := optiontable.Differences()
 	met := make([]bool, len(known))
@@ -290,7 +281,6 @@ func useReno(t *testing.T) {
 // TestSamplesAreTheKernels: what rows say of supported options holds on the kernel,
 // of those as well that the stack is still to have.
 func TestSamplesAreTheKernels(t *testing.T) {
-	allowPings(t)
 	for _, k := range kinds {
 		for _, r := range optiontable.Rows() {
 			kept := r.Status == optiontable.Supported || r.Status == optiontable.NoEffect
@@ -307,7 +297,6 @@ func TestSamplesAreTheKernels(t *testing.T) {
 // TestUnsupportedRowsAreOptionsOfTheKernel: what the stack lacks Linux has, so that
 // the reasons are about the stack.
 func TestUnsupportedRowsAreOptionsOfTheKernel(t *testing.T) {
-	allowPings(t)
 	for _, r := range optiontable.Rows() {
 		if r.Status != optiontable.Unsupported || r.Sockets() == 0 {
 			continue
