@@ -38,6 +38,8 @@ type ancillary struct {
 type Drops struct {
 	// Errors did not fit in the queue of extended errors.
 	Errors uint64
+	// Full is datagrams that found the receive buffer full.
+	Full uint64
 	// Filtered datagrams came to a group that the socket has not joined, or from
 	// a source that it does not want.
 	Filtered uint64
@@ -45,7 +47,24 @@ type Drops struct {
 
 // Drops returns the counters of a datagram socket. It is safe for concurrent use.
 func (e *Endpoint) Drops() Drops {
-	return Drops{Errors: e.errors.dropped.Load(), Filtered: e.filtered.Load()}
+	d := Drops{Errors: e.errors.dropped.Load(), Filtered: e.filtered.Load()}
+	if c := e.current.Load(); c != nil {
+		_, d.Full = c.receiveUsage()
+	}
+	return d
+}
+
+// receiveUsage is what the receive queue is charged for, in bytes, and how many
+// datagrams did not fit in it.
+func (c *core) receiveUsage() (charged int, lost uint64) {
+	if m := mailboxOf(c); m != nil {
+		return m.usage()
+	}
+	charged, _ = c.GetSockOptInt(tcpip.ReceiveQueueSizeOption)
+	if stats, ok := c.Stats().(*tcpip.TransportEndpointStats); ok {
+		lost = stats.ReceiveErrors.ReceiveBufferOverflow.Value()
+	}
+	return charged, lost
 }
 
 // The bits of ancillary.wants.

@@ -224,6 +224,15 @@ func (e *Endpoint) recvError(c *core, s *sink, m *endpoint.Message) (int, endpoi
 	return n, 0
 }
 
+// putBack has an error told that a look at the socket took, unless another one came.
+func (c *core) putBack(err tcpip.Error) {
+	if m := mailboxOf(c); m != nil {
+		m.putBack(err)
+		return
+	}
+	c.SocketOptions().SetLastError(err)
+}
+
 // setLastError sets what SO_ERROR tells; 0 is nothing.
 func (c *core) setLastError(errno endpoint.Errno) {
 	var err tcpip.Error

@@ -129,7 +129,10 @@ func icmpInfo(network tcpip.NetworkProtocolNumber, b []byte) uint32 {
 func (s *ipSocket) handleError(pkt *gstack.PacketBuffer) {
 	b := payloadOf(pkt)
 	e, ok := parseICMPError(s.network, b)
-	if !ok || e.packet.transport != s.transport || !s.sent(&e, pkt) {
+	if !ok || e.packet.transport != s.transport || !intact(s.network, b, pkt.Network()) {
+		return
+	}
+	if !s.sent(&e, pkt) {
 		return
 	}
 	reports := s.owner.reportsErrors(s.network == ipv4)

@@ -263,11 +263,12 @@ func (s *ipSocket) admits(st *ipState, nic tcpip.NICID, src, dst tcpip.Address) 
 	if st.bound.NIC != 0 && st.bound.NIC != nic {
 		return false
 	}
-	if local := st.localAddress(); local.BitLen() != 0 && local != dst {
-		// A packet of a group that the host is in passes on IPv6 (raw_v6_match).
-		return s.network == ipv6 && isMulticast(dst)
+	if st.peered && st.remote.Addr != src && s.ping == nil {
+		return false
 	}
-	return !st.peered || st.remote.Addr == src || s.ping != nil
+	local := st.localAddress()
+	// A packet of a group that the host is in passes on IPv6 (raw_v6_match).
+	return local.BitLen() == 0 || local == dst || s.network == ipv6 && isMulticast(dst)
 }
 
 // unicast is a, or nothing if packets cannot come from it.

@@ -70,9 +70,20 @@ type mailbox struct {
 	noRead   bool
 	noWrite  bool
 	closed   bool
-	received uint64
+	received uint64 // since takeCounters
 	dropped  uint64
+	lost     uint64 // dropped in all
 }
+
+// mailboxOf is the mailbox of a raw, ping or packet socket, or nil.
+func mailboxOf(c *core) *mailbox {
+	if s, ok := c.Endpoint.(interface{ self() *mailbox }); ok {
+		return s.self()
+	}
+	return nil
+}
+
+func (m *mailbox) self() *mailbox { return m }
 
 // receiveBuffer gives a gVisor raw endpoint the receive buffer of other sockets:
 // one that is registered nowhere has none.
@@ -91,6 +102,7 @@ func (m *mailbox) push(d datagram) {
 	}
 	if m.charged >= int(m.SocketOptions().GetReceiveBufferSize()) {
 		m.dropped++
+		m.lost++
 		m.mu.Unlock()
 		return
 	}
@@ -108,6 +120,23 @@ func (m *mailbox) setError(err tcpip.Error) {
 	if !m.closed {
 		m.err = err
 	}
+}
+
+// putBack has the next call return err, unless it has another one to return.
+func (m *mailbox) putBack(err tcpip.Error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err == nil && !m.closed {
+		m.err = err
+	}
+}
+
+// usage is how many bytes the queue is charged for, and how many datagrams did not
+// fit in it.
+func (m *mailbox) usage() (charged int, lost uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.charged, m.lost
 }
 
 // fail has the next call return err, and says so.

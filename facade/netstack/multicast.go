@@ -256,7 +256,7 @@ func (e *Endpoint) wanted(c *core) bool {
 	case *tcpip.ErrWouldBlock:
 		return false
 	default:
-		c.SocketOptions().SetLastError(err) // looking has taken it
+		c.putBack(err) // looking has taken it
 		return true
 	}
 }

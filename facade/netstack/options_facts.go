@@ -20,14 +20,10 @@ const (
 // getMemInfo answers SO_MEMINFO. What a send queue holds gVisor does not tell.
 func getMemInfo(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 	var info [skMemInfoVars]uint32
-	if n, err := c.GetSockOptInt(tcpip.ReceiveQueueSizeOption); err == nil {
-		info[skMemInfoRmemAlloc] = uint32(n)
-	}
+	charged, lost := c.receiveUsage()
+	info[skMemInfoRmemAlloc], info[skMemInfoDrops] = uint32(charged), uint32(lost)
 	info[skMemInfoRcvbuf] = uint32(c.SocketOptions().GetReceiveBufferSize())
 	info[skMemInfoSndbuf] = uint32(c.SocketOptions().GetSendBufferSize())
-	if stats, ok := c.Stats().(*tcpip.TransportEndpointStats); ok {
-		info[skMemInfoDrops] = uint32(stats.ReceiveErrors.ReceiveBufferOverflow.Value())
-	}
 	var raw [skMemInfoVars * sizeofInt]byte
 	putInts(raw[:], info[:]...)
 	return copy(v, raw[:]), 0

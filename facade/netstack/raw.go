@@ -44,7 +44,7 @@ func (s *ipSocket) handleRaw(pkt *gstack.PacketBuffer) {
 	}
 	if s.network == ipv4 {
 		data = append(append([]byte(nil), pkt.NetworkHeader().Slice()...), data...)
-	} else if !s.verifies(data, ip) {
+	} else if !pkt.RXChecksumValidated && !s.verifies(data, ip) {
 		return
 	}
 	s.push(datagramOf(pkt, data, payload))
@@ -65,7 +65,8 @@ func (s *ipSocket) filtered(icmp []byte) bool {
 }
 
 // verifies tells whether an IPv6 packet has the checksum that IPV6_CHECKSUM asks
-// for.
+// for. Where links leave checksums out there is none to look at, as with
+// CHECKSUM_PARTIAL of the kernel.
 func (s *ipSocket) verifies(data []byte, ip header.Network) bool {
 	offset, err := s.Endpoint.GetSockOptInt(tcpip.IPv6Checksum)
 	if err != nil || offset < 0 {
