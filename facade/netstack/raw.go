@@ -44,7 +44,7 @@ func (s *ipSocket) handleRaw(pkt *gstack.PacketBuffer) {
 	}
 	if s.network == ipv4 {
 		data = append(append([]byte(nil), pkt.NetworkHeader().Slice()...), data...)
-	} else if !pkt.RXChecksumValidated && !s.verifies(data, ip) {
+	} else if !s.leftOut(pkt) && !s.verifies(data, ip) {
 		return
 	}
 	s.push(datagramOf(pkt, data, payload))
@@ -64,9 +64,14 @@ func (s *ipSocket) filtered(icmp []byte) bool {
 	return filter.ShouldDeny(icmp[0])
 }
 
-// verifies tells whether an IPv6 packet has the checksum that IPV6_CHECKSUM asks
-// for. Where links leave checksums out there is none to look at, as with
+// leftOut tells of a packet whose checksum is left to links that do without it:
 // CHECKSUM_PARTIAL of the kernel.
+func (s *ipSocket) leftOut(pkt *gstack.PacketBuffer) bool {
+	return pkt.RXChecksumValidated && (s.transport == header.TCPProtocolNumber || s.transport == header.UDPProtocolNumber)
+}
+
+// verifies tells whether an IPv6 packet has the checksum that IPV6_CHECKSUM asks
+// for.
 func (s *ipSocket) verifies(data []byte, ip header.Network) bool {
 	offset, err := s.Endpoint.GetSockOptInt(tcpip.IPv6Checksum)
 	if err != nil || offset < 0 {
