@@ -174,3 +174,35 @@ func FuzzSendControl(f *testing.F) {
 		sendAs(t, six, "x", addr4("127.0.0.1", 9), control)
 	})
 }
+
+// TestClassOfOneDatagram: the class that one datagram goes out with is not seen by who
+// reads or sets the option meanwhile.
+func TestClassOfOneDatagram(t *testing.T) {
+	p := host(t)
+	u := bound(t, p, endpoint.SOCK_DGRAM, loopback4)
+	to := local(t, u)
+	class := endpoint.AppendCmsg(nil, endpoint.SOL_IP, endpoint.IP_TOS, int32Bytes(0x20))
+	var sending sync.WaitGroup
+	done := make(chan struct{})
+	sending.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				u.Send(&endpoint.Message{Iov: [][]byte{[]byte("x")}, Addr: to, Control: class})
+				u.Recv(&endpoint.Message{Iov: [][]byte{make([]byte, 10)}})
+			}
+		}
+	})
+	for i := range 5000 {
+		set := i % 2 * 0x10
+		ok(t, "SetSockOpt", setInt(u, endpoint.IPPROTO_IP, endpoint.IP_TOS, set))
+		if got := getInt(t, u, endpoint.IPPROTO_IP, endpoint.IP_TOS); got != set {
+			t.Errorf("IP_TOS set to %#x is %#x", set, got)
+			break
+		}
+	}
+	close(done)
+	sending.Wait()
+}

@@ -24,7 +24,7 @@ var (
 		endpoint.IP_RECVERR:                emptyIsZero(errorOption(func(q *errorQueue) *atomic.Bool { return &q.enabled4 })),
 		endpoint.IP_MULTICAST_ALL:          byteOption(allOption(func(g *groups) *bool { return &g.only4 }, 0, 1)),
 		endpoint.IP_MULTICAST_TTL:          byteOption(datagramOnly(endpoint.EINVAL, multicastTTL4)),
-		endpoint.IP_MULTICAST_LOOP:         byteOption(loopOption(endpoint.AF_INET, math.MinInt32, math.MaxInt32)),
+		endpoint.IP_MULTICAST_LOOP:         betweenSends(byteOption(loopOption(endpoint.AF_INET, math.MinInt32, math.MaxInt32))),
 		endpoint.IP_MULTICAST_IF:           datagramOnly(endpoint.EINVAL, multicastInterface4),
 		endpoint.IP_ADD_MEMBERSHIP:         notOnStreams(0, setMembership4(true)),
 		endpoint.IP_DROP_MEMBERSHIP:        notOnStreams(0, setMembership4(false)),
@@ -49,7 +49,7 @@ var (
 		endpoint.IPV6_RECVERR:             errorOption(func(q *errorQueue) *atomic.Bool { return &q.enabled6 }),
 		endpoint.IPV6_MULTICAST_ALL:       allOption(func(g *groups) *bool { return &g.only6 }, math.MinInt32, math.MaxInt32),
 		endpoint.IPV6_MULTICAST_HOPS:      datagramOnly(endpoint.ENOPROTOOPT, multicastHops6),
-		endpoint.IPV6_MULTICAST_LOOP:      loopOption(endpoint.AF_INET6, 0, 1),
+		endpoint.IPV6_MULTICAST_LOOP:      betweenSends(loopOption(endpoint.AF_INET6, 0, 1)),
 		endpoint.IPV6_MULTICAST_IF:        datagramOnly(endpoint.ENOPROTOOPT, multicastInterface6),
 		endpoint.IPV6_JOIN_GROUP:          notOnStreams(sizeofMreq6, setMembership6(true)),
 		endpoint.IPV6_LEAVE_GROUP:         notOnStreams(sizeofMreq6, setMembership6(false)),
@@ -118,6 +118,23 @@ func errorOption(flag func(*errorQueue) *atomic.Bool) option {
 			return 0
 		},
 	}
+}
+
+// betweenSends has an option set and read while no datagram goes out with a value of
+// its own: see writeAs.
+func betweenSends(o option) option {
+	get, set := o.get, o.set
+	o.get = func(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
+		e.writing.RLock()
+		defer e.writing.RUnlock()
+		return get(e, c, v)
+	}
+	o.set = func(e *Endpoint, c *core, v []byte) endpoint.Errno {
+		e.writing.Lock()
+		defer e.writing.Unlock()
+		return set(e, c, v)
+	}
+	return o
 }
 
 // datagramOnly has streams refuse to set an option.

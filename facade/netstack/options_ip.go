@@ -11,7 +11,7 @@ import (
 
 // ipOptions are the options of ip(7) that the stack has.
 var ipOptions = map[int]option{
-	endpoint.IP_TOS: emptyIsZero(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32)),
+	endpoint.IP_TOS: betweenSends(emptyIsZero(intOption(tcpip.IPv4TOSOption, math.MinInt32, math.MaxInt32))),
 	endpoint.IP_TTL: byteOption(ttlOption(tcpip.IPv4TTLOption, 1, tcpip.UseDefaultIPv4TTL)),
 	endpoint.IP_MTU: byteOption(option{get: getMTU}),
 	// Raw sockets have their own.
@@ -21,7 +21,7 @@ var ipOptions = map[int]option{
 // ipv6Options are the options of ipv6(7) that the stack has.
 var ipv6Options = map[int]option{
 	endpoint.IPV6_V6ONLY:       {get: getV6Only, set: setV6Only},
-	endpoint.IPV6_TCLASS:       {get: trafficClass.get, set: setTrafficClass},
+	endpoint.IPV6_TCLASS:       betweenSends(option{get: trafficClass.get, set: setTrafficClass}),
 	endpoint.IPV6_UNICAST_HOPS: ttlOption(tcpip.IPv6HopLimitOption, 0, tcpip.UseDefaultIPv6HopLimit),
 	endpoint.IPV6_MTU:          {get: getMTU, set: setFragmentSize},
 }
