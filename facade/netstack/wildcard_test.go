@@ -60,6 +60,8 @@ func TestPortOfAWildcardComesBack(t *testing.T) {
 				ok(t, "connect", connect(t, e, open))
 				c, _ := accept(t, l)
 				e.Abort()
+				// The next connection has the same ports: nothing of this one may be left.
+				eventually(t, "the reset", func() bool { return c.Ready()&endpoint.POLLERR != 0 })
 				c.Close()
 			}
 			for _, sa := range []endpoint.Sockaddr{wildcard6, wildcard4, loopback4, loopback6} {
