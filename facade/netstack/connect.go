@@ -97,7 +97,7 @@ func (e *Endpoint) connectStream(c *core, full tcpip.FullAddress) endpoint.Errno
 // disconnect wraps connect(2) with AF_UNSPEC.
 func (e *Endpoint) disconnect(c *core) endpoint.Errno {
 	if !e.isStream() {
-		return toErrno(c.Disconnect())
+		return toErrno(e.disconnectDatagrams(c))
 	}
 	return e.replace(c)
 }

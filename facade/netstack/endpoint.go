@@ -58,8 +58,9 @@ type core struct {
 	wq    *waiter.Queue
 	entry waiter.Entry
 	owner *Endpoint
-	// wildcard is guarded by the owner's mu.
+	// wildcard and udp are guarded by the owner's mu.
 	wildcard wildcardPort
+	udp      udpPort
 	// told says that EPIPE was, of a connection that is broken.
 	told atomic.Bool
 }
@@ -189,6 +190,9 @@ func (e *Endpoint) bindCore(c *core, full tcpip.FullAddress) endpoint.Errno {
 	err := c.Bind(full)
 	if err == nil && e.isStream() {
 		c.wildcard = e.reservedBy(c, full)
+	}
+	if err == nil {
+		e.notePort(c, full.Addr)
 	}
 	if err == nil && e.isIPv6() && !e.isRaw6() && full.Addr.BitLen() != 0 && !isIPv4(full.Addr) {
 		c.SocketOptions().SetV6Only(true) // __inet6_bind
@@ -371,8 +375,7 @@ func (e *Endpoint) close(end func(tcpip.Endpoint)) {
 		return
 	}
 	e.p.table.Remove(e.cookie)
-	end(c.Endpoint)
-	c.forget()
+	c.freePort(func() { end(c.Endpoint) })
 	c.release()
 	e.p.room.forget(e)
 	e.Notify(endpoint.AllEvents)

@@ -160,7 +160,7 @@ func getBindToDevice(e *Endpoint, c *core, v []byte) (int, endpoint.Errno) {
 }
 
 // setBindToIndex takes the index of a link, or 0 for none.
-func setBindToIndex(_ *Endpoint, c *core, v []byte) endpoint.Errno {
+func setBindToIndex(e *Endpoint, c *core, v []byte) endpoint.Errno {
 	index, errno := setInt(v)
 	if errno != 0 {
 		return errno
@@ -168,7 +168,7 @@ func setBindToIndex(_ *Endpoint, c *core, v []byte) endpoint.Errno {
 	if index < 0 {
 		return endpoint.EINVAL
 	}
-	return toErrno(c.SocketOptions().SetBindToDevice(int32(index)))
+	return toErrno(e.bindToDevice(c, index))
 }
 
 func setBindToDevice(e *Endpoint, c *core, v []byte) endpoint.Errno {
@@ -180,5 +180,5 @@ func setBindToDevice(e *Endpoint, c *core, v []byte) endpoint.Errno {
 		}
 		index = link.Index
 	}
-	return toErrno(c.SocketOptions().SetBindToDevice(int32(index)))
+	return toErrno(e.bindToDevice(c, index))
 }

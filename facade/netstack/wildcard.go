@@ -5,7 +5,6 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/ports"
-	gstack "gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"github.com/usernet-stack/usernet/stack"
 )
@@ -16,9 +15,6 @@ import (
 // gVisor gives a port back under the address that the core has by then
 // (tcp.Endpoint.cleanupLocked). A connect gives it one, so that the wildcard would
 // keep the port for good, and somebody else might lose theirs.
-//
-// Of a UDP core it is what gVisor forgets: a socket on the wildcard of both networks
-// that connects to an IPv4 peer gives only IPv4's port back when it is closed.
 type wildcardPort struct{ ports.Reservation }
 
 // reservedBy is what a successful Bind of a TCP core to an address reserved.
@@ -44,41 +40,14 @@ func (e *Endpoint) reservation(c *core, networks []tcpip.NetworkProtocolNumber, 
 	}
 }
 
-// connectDatagrams connects a core that is no stream.
-func (e *Endpoint) connectDatagrams(c *core, peer tcpip.FullAddress) tcpip.Error {
-	if !e.isUDP() || !e.isIPv6() || c.SocketOptions().GetV6Only() {
-		return c.Connect(peer)
-	}
-	info, ok := c.Info().(*gstack.TransportEndpointInfo)
-	if !ok {
-		return c.Connect(peer)
-	}
-	onWildcard := info.ID.LocalPort != 0 && info.ID.LocalAddress.Unspecified()
-	forgotten := e.reservation(c, []tcpip.NetworkProtocolNumber{ipv6}, info.ID.LocalPort)
-	err := c.Connect(peer)
-	if err != nil || !onWildcard {
-		return err
-	}
-	c.wildcard = wildcardPort{}
-	if isIPv4(peer.Addr) {
-		c.wildcard.Reservation = forgotten
-	}
-	return nil
-}
-
-// forget gives back what gVisor has forgotten of a core that is closed.
-func (c *core) forget() {
-	if c.owner.isUDP() {
-		c.owner.p.stack.ReleasePort(c.wildcard.Reservation)
-	}
-}
-
-// networksOf are the networks whose wildcard a Bind takes: the empty address is
-// that of the socket, IPv6's with IPv4's unless IPV6_V6ONLY is set.
-func (e *Endpoint) networksOf(c *core, wildcard tcpip.Address) []tcpip.NetworkProtocolNumber {
+// networksOf are the networks that a Bind to addr takes: the empty address is the
+// wildcard of the socket, IPv6's with IPv4's unless IPV6_V6ONLY is set.
+func (e *Endpoint) networksOf(c *core, addr tcpip.Address) []tcpip.NetworkProtocolNumber {
 	switch {
-	case wildcard.BitLen() != 0:
+	case isIPv4(addr):
 		return []tcpip.NetworkProtocolNumber{ipv4}
+	case addr.BitLen() != 0:
+		return []tcpip.NetworkProtocolNumber{ipv6}
 	case e.network == ipv6 && !c.SocketOptions().GetV6Only():
 		return []tcpip.NetworkProtocolNumber{ipv6, ipv4}
 	}

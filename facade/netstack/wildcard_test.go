@@ -135,3 +135,102 @@ func TestPortThatASendChoseComesBack(t *testing.T) {
 	e.Close()
 	bound(t, p, endpoint.SOCK_DGRAM, withPort(wildcard6, port))
 }
+
+// deviceSteps are calls after which a UDP socket gives its port back although the
+// device that it was reserved under is another by then.
+var deviceSteps = map[string]struct {
+	before, after int
+	// peers are connected to one after the other; AF_UNSPEC disconnects.
+	peers4, peers6 []endpoint.Sockaddr
+}{
+	"set, then connect":     {after: 1, peers4: []endpoint.Sockaddr{loopback4}, peers6: []endpoint.Sockaddr{loopback6}},
+	"cleared, then connect": {before: 1, peers4: []endpoint.Sockaddr{loopback4}, peers6: []endpoint.Sockaddr{loopback6}},
+	"set, both networks": {after: 1, peers4: []endpoint.Sockaddr{loopback4, loopback4},
+		peers6: []endpoint.Sockaddr{mapped4, loopback6, mapped4}},
+	"cleared, to IPv4": {before: 1, peers4: []endpoint.Sockaddr{loopback4}, peers6: []endpoint.Sockaddr{mapped4}},
+	"set, to IPv4":     {after: 1, peers4: []endpoint.Sockaddr{loopback4}, peers6: []endpoint.Sockaddr{mapped4}},
+	"set, disconnected": {after: 1, peers4: []endpoint.Sockaddr{loopback4, endpoint.SockaddrUnspec()},
+		peers6: []endpoint.Sockaddr{mapped4, endpoint.SockaddrUnspec()}},
+	"set, disconnected, connected": {after: 1, peers4: []endpoint.Sockaddr{loopback4, endpoint.SockaddrUnspec(), loopback4},
+		peers6: []endpoint.Sockaddr{mapped4, endpoint.SockaddrUnspec(), loopback6}},
+	"set, not connected": {after: 1},
+}
+
+// takePort are the ways in which a UDP socket gets a port.
+var takePort = map[string]func(t *testing.T, e *netstack.Endpoint, any, peer endpoint.Sockaddr){
+	"Bind to the wildcard": func(t *testing.T, e *netstack.Endpoint, any, _ endpoint.Sockaddr) { ok(t, "Bind", e.Bind(any)) },
+	"Bind to an address":   func(t *testing.T, e *netstack.Endpoint, _, peer endpoint.Sockaddr) { ok(t, "Bind", e.Bind(peer)) },
+	"Send": func(t *testing.T, e *netstack.Endpoint, _, peer endpoint.Sockaddr) {
+		sendTo(t, e, "anything", withPort(peer, 9))
+	},
+	"Connect": func(t *testing.T, e *netstack.Endpoint, _, peer endpoint.Sockaddr) {
+		ok(t, "Connect", e.Connect(withPort(peer, 9)))
+	},
+}
+
+func TestPortComesBackWhateverTheDevice(t *testing.T) {
+	for name, steps := range deviceSteps {
+		for how, take := range takePort {
+			for _, any := range []endpoint.Sockaddr{wildcard4, wildcard6} {
+				t.Run(name+", "+how+", "+addrPort(t, any).String(), func(t *testing.T) {
+					p := host(t)
+					peer, peers := loopback4, steps.peers4
+					if any.Family() == endpoint.AF_INET6 {
+						peer, peers = loopback6, steps.peers6
+					}
+					e := open(t, p, any.Family(), endpoint.SOCK_DGRAM)
+					ok(t, "device", setInt(e, endpoint.SOL_SOCKET, endpoint.SO_BINDTOIFINDEX, steps.before))
+					take(t, e, any, peer)
+					port := addrPort(t, local(t, e)).Port()
+					ok(t, "device", setInt(e, endpoint.SOL_SOCKET, endpoint.SO_BINDTOIFINDEX, steps.after))
+					for _, to := range peers {
+						if to.Family() != endpoint.AF_UNSPEC {
+							to = withPort(to, 9)
+						}
+						e.Connect(to) // an address of IPv6's own has no way to IPv4
+					}
+					e.Close()
+					for _, sa := range []endpoint.Sockaddr{wildcard6, wildcard4, loopback4, loopback6} {
+						bound(t, p, endpoint.SOCK_DGRAM, withPort(sa, port)).Close()
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestPortOfOthersStays closes a socket whose device has become that of another with
+// the same port, or that never had the network of another: who stays keeps the port.
+func TestPortOfOthersStays(t *testing.T) {
+	const port = 4711
+	shared := func(t *testing.T, p *netstack.Provider, sa endpoint.Sockaddr, device int) *netstack.Endpoint {
+		e := open(t, p, sa.Family(), endpoint.SOCK_DGRAM)
+		ok(t, "SO_REUSEPORT", setInt(e, endpoint.SOL_SOCKET, endpoint.SO_REUSEPORT, 1))
+		ok(t, "device", setInt(e, endpoint.SOL_SOCKET, endpoint.SO_BINDTOIFINDEX, device))
+		ok(t, "V6ONLY", func() endpoint.Errno {
+			if sa == wildcard6 {
+				return setInt(e, endpoint.SOL_IPV6, endpoint.IPV6_V6ONLY, 1)
+			}
+			return 0
+		}())
+		ok(t, "Bind", e.Bind(withPort(sa, port)))
+		return e
+	}
+	t.Run("device", func(t *testing.T) {
+		p := host(t)
+		e := shared(t, p, wildcard4, 0)
+		shared(t, p, wildcard4, 1)
+		ok(t, "device", setInt(e, endpoint.SOL_SOCKET, endpoint.SO_BINDTOIFINDEX, 1))
+		ok(t, "Connect", e.Connect(withPort(loopback4, 9)))
+		e.Close()
+		want(t, "Bind", open(t, p, endpoint.AF_INET, endpoint.SOCK_DGRAM).Bind(withPort(wildcard4, port)), endpoint.EADDRINUSE)
+	})
+	t.Run("network", func(t *testing.T) {
+		p := host(t)
+		e := shared(t, p, wildcardM, 0)
+		shared(t, p, wildcard6, 0)
+		ok(t, "Connect", e.Connect(withPort(mapped4, 9)))
+		e.Close()
+		want(t, "Bind", open(t, p, endpoint.AF_INET6, endpoint.SOCK_DGRAM).Bind(withPort(wildcard6, port)), endpoint.EADDRINUSE)
+	})
+}
