@@ -2,12 +2,18 @@ package facade
 
 import "github.com/usernet-stack/usernet/facade/endpoint"
 
-// send sends once: a stream may take a part.
-func (e *engine) send(b []byte, flags int, to endpoint.Sockaddr, w patience) (int, result) {
+// newSend is the sending of b to an address, or to the peer.
+func newSend(e *engine, b []byte, flags int, to endpoint.Sockaddr) *op {
 	o := newOp(e, opSend)
-	defer o.free()
 	o.buffer(b, flags&^endpoint.MSG_DONTWAIT)
 	o.msg.Addr = to
+	return o
+}
+
+// send sends once: a stream may take a part.
+func (e *engine) send(b []byte, flags int, to endpoint.Sockaddr, w patience) (int, result) {
+	o := newSend(e, b, flags, to)
+	defer o.free()
 	return e.sendOnce(o, w)
 }
 
@@ -19,9 +25,8 @@ func (e *engine) sendOnce(o *op, w patience) (int, result) {
 
 // sendAll sends until b is gone, within w in all, and tells how much went.
 func (e *engine) sendAll(b []byte, flags int, w patience) (int, result) {
-	o := newOp(e, opSend)
+	o := newSend(e, b, flags, noAddr)
 	defer o.free()
-	o.buffer(b, flags&^endpoint.MSG_DONTWAIT)
 	return e.sendWhole(o, w)
 }
 

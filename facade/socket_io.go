@@ -20,10 +20,8 @@ func (s *Socket) Send(b []byte, flags ...int) (int, error) {
 }
 
 func (s *Socket) send(e *engine, b []byte, flags int, to endpoint.Sockaddr) (int, result) {
-	o := newOp(e, opSend)
+	o := newSend(e, b, flags, to)
 	defer o.free()
-	o.buffer(b, flags&^endpoint.MSG_DONTWAIT)
-	o.msg.Addr = to
 	return s.deliver(e, o, flags)
 }
 

@@ -318,7 +318,6 @@ func (e *Endpoint) shutDatagrams(c *core, flags tcpip.ShutdownFlags) endpoint.Er
 // accepted connections have it, and SO_REUSEADDR is not set.
 func (e *Endpoint) stopListening(c *core) endpoint.Errno {
 	errno := e.replace(c)
-	e.Notify(endpoint.AllEvents)
 	if errno == endpoint.EADDRINUSE {
 		return 0
 	}

@@ -93,6 +93,10 @@ func (e *Endpoint) disconnectDatagrams(c *core) (err tcpip.Error) {
 // it gives back wrongly. What was never taken may be somebody else's: they keep it.
 func (c *core) freePort(end func()) {
 	s, port := c.owner.p.stack, c.udp
+	if port.taken.Networks == nil {
+		end()
+		return
+	}
 	c.udp = udpPort{}
 	var theirs []ports.Reservation
 	excess := without(port.freed, port.taken)

@@ -78,7 +78,7 @@ func (c *core) connect(s *stack.Stack, peer tcpip.FullAddress) tcpip.Error {
 // narrow holds the port for the address that leads to the peer.
 func (w *wildcardPort) narrow(s *stack.Stack, peer tcpip.FullAddress) (ports.Reservation, tcpip.Error) {
 	peer, network := unmapped(peer), w.Networks[0]
-	if peer.Addr.BitLen() == 32 {
+	if isIPv4(peer.Addr) {
 		network = ipv4
 	}
 	hold := w.Reservation
