@@ -43,6 +43,8 @@ type errorQueue struct {
 	// waiting is the length of list.
 	waiting atomic.Int32
 	dropped atomic.Uint64
+	// older says that an error was there before the socket asked for extended ones.
+	older atomic.Bool
 
 	mu   sync.Mutex
 	list []sockError
@@ -88,6 +90,21 @@ func (q *errorQueue) purge() {
 	defer q.mu.Unlock()
 	q.list, q.size = nil, 0
 	q.waiting.Store(0)
+}
+
+// events completes what gVisor says of a socket. It tells the error of a UDP socket
+// shortly before it queues the extended one: whoever asked for those is told of it
+// when it can be received, as by sock_queue_err_skb.
+func (q *errorQueue) events(e *Endpoint, c *core, ready endpoint.Events) endpoint.Events {
+	switch {
+	case q.waiting.Load() > 0:
+		return ready | endpoint.POLLERR
+	case ready&endpoint.POLLERR == 0:
+		q.older.Store(false)
+	case e.isUDP() && !q.older.Load() && e.reportsErrors(isIPv4(c.peer().Addr)):
+		return ready &^ endpoint.POLLERR
+	}
+	return ready
 }
 
 // takeErrors empties gVisor's queue of extended errors, which has no bound, and

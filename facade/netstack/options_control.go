@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync/atomic"
 
+	"gvisor.dev/gvisor/pkg/waiter"
+
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
@@ -106,6 +108,9 @@ func errorOption(flag func(*errorQueue) *atomic.Bool) option {
 			value, errno := setInt(v)
 			if errno != 0 {
 				return errno
+			}
+			if value != 0 && c.Readiness(waiter.EventErr) != 0 {
+				e.errors.older.Store(true)
 			}
 			flag(&e.errors).Store(value != 0)
 			if s := rawOrPing(c); s != nil && value != 0 {

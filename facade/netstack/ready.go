@@ -51,10 +51,7 @@ func (e *Endpoint) Ready() endpoint.Events {
 	if ready&endpoint.POLLIN != 0 && !e.wanted(c) {
 		ready &^= endpoint.POLLIN
 	}
-	if e.errors.waiting.Load() > 0 {
-		ready |= endpoint.POLLERR
-	}
-	ready |= shut
+	ready = e.errors.events(e, c, ready) | shut
 	if e.congested.Load() {
 		ready &^= endpoint.POLLOUT
 	}
