@@ -47,6 +47,11 @@ type Hints struct {
 	Proto int
 	// Flags are AI_*.
 	Flags int
+	// Partial is called, if it is set, with the results of one family as soon as they
+	// are there, while those of the other are still waited for: on the caller's
+	// goroutine, before GetAddrInfo returns all of them in their order. A Resolver
+	// need not call it.
+	Partial func([]AddrInfo)
 }
 
 // AddrInfo is struct addrinfo: what a socket to the service is made of.

@@ -43,8 +43,9 @@ type errorQueue struct {
 	// waiting is the length of list.
 	waiting atomic.Int32
 	dropped atomic.Uint64
-	// older says that an error was there before the socket asked for extended ones.
-	older atomic.Bool
+	// alone says that the error of the socket has no extended one: it was there
+	// before the socket asked for those, or the queue was emptied.
+	alone atomic.Bool
 
 	mu   sync.Mutex
 	list []sockError
@@ -100,8 +101,8 @@ func (q *errorQueue) events(e *Endpoint, c *core, ready endpoint.Events) endpoin
 	case q.waiting.Load() > 0:
 		return ready | endpoint.POLLERR
 	case ready&endpoint.POLLERR == 0:
-		q.older.Store(false)
-	case e.isUDP() && !q.older.Load() && e.reportsErrors(isIPv4(c.peer().Addr)):
+		q.alone.Store(false)
+	case e.isUDP() && !q.alone.Load() && e.reportsErrors(isIPv4(c.peer().Addr)):
 		return ready &^ endpoint.POLLERR
 	}
 	return ready

@@ -109,8 +109,8 @@ func errorOption(flag func(*errorQueue) *atomic.Bool) option {
 			if errno != 0 {
 				return errno
 			}
-			if value != 0 && c.Readiness(waiter.EventErr) != 0 {
-				e.errors.older.Store(true)
+			if c.Readiness(waiter.EventErr) != 0 {
+				e.errors.alone.Store(true)
 			}
 			flag(&e.errors).Store(value != 0)
 			if s := rawOrPing(c); s != nil && value != 0 {
