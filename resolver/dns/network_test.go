@@ -339,7 +339,7 @@ func cname(owner, target string, ttl uint32) dnsmessage.Resource {
 
 func soa(zone string, ttl, minimum uint32) dnsmessage.Resource {
 	return dnsmessage.Resource{Header: header(zone, ttl), Body: &dnsmessage.SOAResource{
-		NS: dnsmessage.MustNewName("ns." + zone), MBox: dnsmessage.MustNewName("root." + zone), MinTTL: minimum,
+		NS: dnsmessage.MustNewName("ns.test."), MBox: dnsmessage.MustNewName("root.test."), MinTTL: minimum,
 	}}
 }
 
@@ -364,4 +364,10 @@ func sameRecords(got, want []dnsmessage.Resource) bool {
 		x, y := a.Header, b.Header
 		return x.Name == y.Name && x.Class == y.Class && x.TTL == y.TTL && a.Body.GoString() == b.Body.GoString()
 	})
+}
+
+func (n *network) advance(d time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.now = n.now.Add(d)
 }
