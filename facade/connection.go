@@ -21,10 +21,16 @@ type ConnectionConfig struct {
 }
 
 // CreateConnection connects a stream to host and port, 0 to 65535, and returns its
-// socket. The host's addresses are tried one after the other; "" is the loopback.
-// Errors are *GAIError for the host, or what Socket, Bind and Connect return.
-// It waits as long as the timeout and ctx let it; when ctx ends, no further address
-// is tried.
+// socket. The host's addresses are tried one after the other, in the resolver's
+// order; "" is the loopback. Errors are *GAIError for the host, or what Socket, Bind
+// and Connect return.
+//
+// The timeout is that of each attempt, not of them all, as in CPython. The deadline
+// of ctx, by the stack's clock as well as the system's, is that of everything, the
+// resolver included: an attempt has an equal share of the time that is left, but at
+// least 2 s if there are as many, so that an address that never answers leaves time
+// for those after it. An attempt whose share has passed has timed out. When ctx ends,
+// no further address is tried.
 func (m *Module) CreateConnection(ctx context.Context, host string, port int, c ConnectionConfig) (*Socket, error) {
 	const op = "create_connection"
 	if c.Timeout < 0 {
@@ -33,13 +39,15 @@ func (m *Module) CreateConnection(ctx context.Context, host string, port int, c 
 	if err := checkPort(op, port); err != nil {
 		return nil, err
 	}
+	ctx, cancel := m.onClock(ctx)
+	defer cancel()
 	found, err := m.GetAddrInfo(ctx, host, strconv.Itoa(port), AddrInfoHints{Type: SOCK_STREAM})
 	if err != nil {
 		return nil, err
 	}
 	var all []error
-	for _, f := range found {
-		s, err := m.connectTo(ctx, f, c)
+	for i, f := range found {
+		s, err := m.connectTo(ctx, f, c, len(found)-i)
 		if err == nil {
 			return s, nil
 		}
@@ -53,8 +61,8 @@ func (m *Module) CreateConnection(ctx context.Context, host string, port int, c 
 	return nil, all[len(all)-1]
 }
 
-// connectTo is one attempt of CreateConnection.
-func (m *Module) connectTo(ctx context.Context, to AddrInfo, c ConnectionConfig) (*Socket, error) {
+// connectTo is one attempt of CreateConnection, the first of those that are left.
+func (m *Module) connectTo(ctx context.Context, to AddrInfo, c ConnectionConfig, left int) (*Socket, error) {
 	s, err := m.Socket(to.Family, to.Type, to.Proto)
 	if err != nil {
 		return nil, err
@@ -66,11 +74,37 @@ func (m *Module) connectTo(ctx context.Context, to AddrInfo, c ConnectionConfig)
 		err = s.Bind(c.Source)
 	}
 	if err == nil {
-		err = s.WithContext(ctx).Connect(to.Addr)
+		err = s.connectWithin(ctx, to.Addr, left)
 	}
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// connectWithin is Connect with the first of so many shares of ctx's time.
+func (s *Socket) connectWithin(ctx context.Context, to Addr, shares int) error {
+	const op = "connect"
+	view := s.WithContext(ctx)
+	sa, err := view.call(op).toSockaddr(to)
+	if err != nil {
+		return err
+	}
+	w := view.patience(&s.e.wr, 0)
+	if end, ok := ctx.Deadline(); ok {
+		left := end.Sub(s.e.exec.Now())
+		if part := share(left, shares); part < left { // all that is left ends with ctx
+			w.timeout = min(w.timeout, part)
+		}
+	}
+	return newError(op, to, s.e.connect(sa, w))
+}
+
+// leastShare is the least time that an attempt is given, if there is as much.
+const leastShare = 2 * time.Second
+
+// share is the time that the first of so many attempts is given of what is left.
+func share(left time.Duration, attempts int) time.Duration {
+	return min(left, max(left/time.Duration(attempts), leastShare))
 }

@@ -13,43 +13,93 @@ func (m *Module) Dial(network, address string) (net.Conn, error) {
 	return m.DialContext(context.Background(), network, address)
 }
 
-// DialContext connects to a numeric "host:port" on "tcp", "udp" and their "4"
-// and "6" forms; it returns a *TCPConn or a *UDPConn. An empty host is the
-// loopback. It fits http.Transport and the like. Its errors are package net's.
+// DialContext connects to "host:service" on "tcp", "udp" and their "4" and "6"
+// forms; it returns a *TCPConn or a *UDPConn. The host is numeric, with a zone if
+// need be, or a name for the module's resolver; an empty one is the loopback. The
+// service is a port number, or a name of the resolver's services. It fits
+// http.Transport and the like.
+//
+// A stream to a name is Happy Eyeballs (RFC 8305). The addresses are tried in the
+// resolver's order, the families taking turns, the first one's beginning. An attempt
+// that neither succeeds nor fails within 250 ms is joined by the next one, and one
+// that fails makes room at once, with at most 32 under way; the first to succeed
+// wins, and the others are closed. Attempts begin as soon as the IPv6 addresses are
+// known, or when those of IPv4 have been for 50 ms. A datagram socket takes the
+// first address, in order, that it can connect to.
+//
+// ctx ends all of it. Its deadline and the delays count by the stack's clock; the
+// deadline by the system's as well.
+//
+// Errors are package net's: *net.OpError, around a *net.DNSError for a name. When
+// every attempt failed, it is the error of the first one; when ctx ended, that of the
+// first attempt under way. The DNSError wraps what the resolver had to say, a
+// *GAIError, or the context's error.
 func (m *Module) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	stream, version, err := parseNetwork(network)
-	if err != nil {
+	t, err := m.target(network, address)
+	switch {
+	case err != nil:
 		return nil, argumentError("dial", network, nil, err)
+	case t.name != "" && t.stream:
+		return m.race(ctx, t)
+	case t.name != "":
+		return m.dialInOrder(ctx, t)
+	case !t.ap.Addr().IsValid():
+		t.ap = netip.AddrPortFrom(loopback(t.version), t.ap.Port())
 	}
-	ap, err := parseHostPort(address)
+	return m.dialAddr(ctx, t, t.ap)
+}
+
+// dialInOrder tries the addresses of t's name one after the other. The first error
+// counts, as in package net.
+func (m *Module) dialInOrder(ctx context.Context, t target) (net.Conn, error) {
+	ctx, cancel := m.onClock(ctx)
+	defer cancel()
+	found, err := m.lookup(ctx, t, nil)
 	if err != nil {
-		return nil, argumentError("dial", network, nil, err)
+		return nil, argumentError("dial", t.network, nil, err)
 	}
-	if !ap.Addr().IsValid() {
-		ap = netip.AddrPortFrom(loopback(version), ap.Port())
+	var first error
+	for _, ap := range found {
+		c, err := m.dialAddr(ctx, t, ap)
+		if err == nil {
+			return c, nil
+		}
+		if first == nil {
+			first = err
+		}
 	}
-	addr := goAddr(stream, ap)
-	family, ok := familyFor(version, ap.Addr())
+	return nil, first
+}
+
+// dialAddr is one attempt.
+func (m *Module) dialAddr(ctx context.Context, t target, ap netip.AddrPort) (net.Conn, error) {
+	addr := goAddr(t.stream, ap)
+	family, ok := familyFor(t.version, ap.Addr())
 	if !ok {
-		return nil, argumentError("dial", network, nil, &net.AddrError{Err: "no suitable address found", Addr: ap.Addr().String()})
+		return nil, argumentError("dial", t.network, nil, noSuitableAddress(ap))
 	}
-	e, errno := m.open(family, typeOf(stream), 0)
+	e, errno := m.open(family, typeOf(t.stream), 0)
 	if errno != 0 {
-		return nil, opError("dial", network, nil, addr, "socket", result{errno: errno})
+		return nil, opError("dial", t.network, nil, addr, "socket", result{errno: errno})
 	}
 	to, _ := m.sockaddrOf(family, ap)
 	if r := e.dial(ctx, to); !r.ok() {
 		e.close()
-		return nil, opError("dial", network, nil, addr, "connect", r)
+		return nil, opError("dial", t.network, nil, addr, "connect", r)
 	}
+	return t.conn(e, to), nil
+}
+
+// conn is the face of a socket that is connected.
+func (t target) conn(e *engine, to endpoint.Sockaddr) net.Conn {
 	peer := e.peer() // of a wildcard, the loopback
 	if peer.IsZero() {
 		peer = to
 	}
-	if stream {
-		return newTCPConn(e, network, peer), nil
+	if t.stream {
+		return newTCPConn(e, t.network, peer)
 	}
-	return &UDPConn{newNetConn(e, network, peer)}, nil
+	return &UDPConn{newNetConn(e, t.network, peer)}
 }
 
 // dial connects as long as ctx lets it. Its deadline counts by the stack's
@@ -85,93 +135,6 @@ func goAddr(stream bool, ap netip.AddrPort) net.Addr {
 	return net.UDPAddrFromAddrPort(ap)
 }
 
-// Listen listens for streams on "tcp", "tcp4" or "tcp6" at a numeric
-// "host:port"; it returns a *TCPListener. An empty or unspecified host is every
-// address: with "tcp" those of IPv4 and IPv6 both, as in package net. Port 0 is a
-// free one.
-func (m *Module) Listen(network, address string) (net.Listener, error) {
-	stream, _, err := parseNetwork(network)
-	if err == nil && !stream {
-		err = net.UnknownNetworkError(network)
-	}
-	if err != nil {
-		return nil, argumentError("listen", network, nil, err)
-	}
-	e, addr, err := m.bound(network, address, endpoint.SO_REUSEADDR)
-	if err != nil {
-		return nil, err
-	}
-	if errno := e.ep.Listen(endpoint.SOMAXCONN); errno != 0 {
-		e.close()
-		return nil, opError("listen", network, nil, addr, "listen", result{errno: errno})
-	}
-	return &TCPListener{newNetConn(e, network, noAddr)}, nil
-}
-
-// ListenPacket binds a datagram socket on "udp", "udp4" or "udp6"; it returns a
-// *UDPConn. Addresses are as in Listen.
-func (m *Module) ListenPacket(network, address string) (net.PacketConn, error) {
-	stream, _, err := parseNetwork(network)
-	if err == nil && stream {
-		err = net.UnknownNetworkError(network)
-	}
-	if err != nil {
-		return nil, argumentError("listen", network, nil, err)
-	}
-	e, _, err := m.bound(network, address, endpoint.SO_BROADCAST)
-	if err != nil {
-		return nil, err
-	}
-	return &UDPConn{newNetConn(e, network, noAddr)}, nil
-}
-
-// bound makes a socket that is bound to address, with the option that package
-// net sets on it.
-func (m *Module) bound(network, address string, option int) (*engine, net.Addr, error) {
-	stream, version, _ := parseNetwork(network)
-	ap, err := parseHostPort(address)
-	if err != nil {
-		return nil, nil, argumentError("listen", network, nil, err)
-	}
-	addr := goAddr(stream, ap)
-	if version == 0 && ap.Addr().IsUnspecified() {
-		ap = netip.AddrPortFrom(netip.Addr{}, ap.Port())
-	}
-	family, ok := familyFor(version, ap.Addr())
-	if !ok {
-		return nil, nil, argumentError("listen", network, nil, &net.AddrError{Err: "no suitable address found", Addr: ap.Addr().String()})
-	}
-	fail := func(call string, errno endpoint.Errno) (*engine, net.Addr, error) {
-		return nil, nil, opError("listen", network, nil, addr, call, result{errno: errno})
-	}
-	e, errno := m.open(family, typeOf(stream), 0)
-	if errno == endpoint.EAFNOSUPPORT && version == 0 && !ap.Addr().IsValid() {
-		family = endpoint.AF_INET // a kernel without IPv6
-		e, errno = m.open(family, typeOf(stream), 0)
-	}
-	if errno != 0 {
-		return fail("socket", errno)
-	}
-	if family == endpoint.AF_INET6 {
-		// Of the wildcards only "tcp" and "udp" take IPv4 too.
-		only := version == 6 || ap.Addr().IsValid()
-		errno = e.setFlag(endpoint.IPPROTO_IPV6, endpoint.IPV6_V6ONLY, only)
-	}
-	if errno == 0 {
-		errno = e.setFlag(endpoint.SOL_SOCKET, option, true)
-	}
-	if errno != 0 {
-		e.close()
-		return fail("setsockopt", errno)
-	}
-	sa, _ := m.sockaddrOf(family, ap)
-	if errno := e.ep.Bind(sa); errno != 0 {
-		e.close()
-		return fail("bind", errno)
-	}
-	return e, addr, nil
-}
-
-func (e *engine) setFlag(level, name int, on bool) endpoint.Errno {
-	return e.setOption(level, name, intBytes(boolInt(on)))
+func noSuitableAddress(ap netip.AddrPort) error {
+	return &net.AddrError{Err: "no suitable address found", Addr: ap.Addr().String()}
 }

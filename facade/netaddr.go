@@ -1,10 +1,10 @@
 package facade
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -63,27 +63,91 @@ func parseNetwork(network string) (stream bool, version int, err error) {
 	return transport == "tcp", version, nil
 }
 
-// parseHostPort reads "host:port" with a numeric host, or none, and a numeric
-// port.
-func parseHostPort(address string) (netip.AddrPort, error) {
+// target is where to dial or to listen.
+type target struct {
+	network string
+	stream  bool
+	version int // of IP: 4, 6, or 0 for either
+	// name is of a host that the resolver has to find; "" for a numeric one, or none.
+	name string
+	// ap is the address, invalid for none and for a name, and the port.
+	ap netip.AddrPort
+}
+
+// target reads a network and "host:service" of package net, in its order: what is
+// wrong with the service is told before the host is looked for.
+func (m *Module) target(network, address string) (target, error) {
+	t := target{network: network}
+	var err error
+	if t.stream, t.version, err = parseNetwork(network); err != nil {
+		return t, err
+	}
+	if address == "" {
+		return t, errMissingAddress
+	}
+	var service string
+	if t.name, service, t.ap, err = splitHostPort(address); err != nil {
+		return t, err
+	}
+	if service != "" {
+		port, err := m.servicePort(t.stream, service)
+		if err != nil {
+			return t, err
+		}
+		t.ap = netip.AddrPortFrom(t.ap.Addr(), port)
+	}
+	return t, nil
+}
+
+// errMissingAddress is package net's.
+var errMissingAddress = errors.New("missing address")
+
+// splitHostPort reads "host:service". name is a host that is not numeric, and
+// service a port that is not.
+func splitHostPort(address string) (name, service string, ap netip.AddrPort, err error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return "", "", ap, err
 	}
-	n := uint64(0)
-	if port != "" {
-		if n, err = strconv.ParseUint(port, 10, 64); err != nil || n > 65535 {
-			return netip.AddrPort{}, &net.AddrError{Err: "invalid port", Addr: address}
+	n, err := parsePort(port)
+	switch {
+	case errors.Is(err, strconv.ErrSyntax):
+		service = port
+	case err != nil:
+		return "", "", ap, err
+	}
+	var addr netip.Addr
+	if host != "" {
+		if addr, err = netip.ParseAddr(host); err != nil {
+			name = host
 		}
 	}
-	if host == "" {
-		return netip.AddrPortFrom(netip.Addr{}, uint16(n)), nil
+	return name, service, netip.AddrPortFrom(addr, n), nil
+}
+
+// parsePort reads a decimal port, with a sign if need be; "" is 0. The name of a
+// service is strconv.ErrSyntax.
+func parsePort(port string) (uint16, error) {
+	if port == "" {
+		return 0, nil
 	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.AddrPort{}, &net.DNSError{Err: "no such host", Name: strings.TrimSpace(host), IsNotFound: true}
+	n, err := strconv.ParseInt(port, 10, 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return 0, err
 	}
-	return netip.AddrPortFrom(addr, uint16(n)), nil
+	if err != nil || n < 0 || n > 65535 {
+		return 0, &net.AddrError{Err: "invalid port", Addr: port}
+	}
+	return uint16(n), nil
+}
+
+// parseHostPort is splitHostPort for who takes no names.
+func parseHostPort(address string) (netip.AddrPort, error) {
+	name, service, ap, err := splitHostPort(address)
+	if err == nil && name+service != "" {
+		err = &net.AddrError{Err: "not numeric", Addr: address}
+	}
+	return ap, err
 }
 
 // familyFor picks the family of a socket for an address, or none that fits.
