@@ -70,16 +70,23 @@ func (m *Module) race(ctx context.Context, t target) (net.Conn, error) {
 
 // lookup runs in a goroutine of its own, which ends with the context.
 func (r *race) lookup() {
+	var known []netip.AddrPort
 	var partial func([]netip.AddrPort)
 	if r.t.version == 0 {
-		partial = func(some []netip.AddrPort) { r.tell(&answer{found: some}) }
+		partial = func(some []netip.AddrPort) {
+			known = some
+			r.tell(&answer{found: some})
+		}
 	}
 	all, err := r.m.lookup(r.ctx, r.t, partial)
+	if err != nil && len(known) > 0 {
+		all, err = known, nil // for the other family alone
+	}
 	r.tell(&answer{all, err, true})
 }
 
 func (r *race) tell(a *answer) {
-	r.news.Store(a) // what was told before is part of it
+	r.news.Store(a) // what was told before is part of it, and may be passed over
 	r.p.wake()
 }
 
@@ -109,13 +116,11 @@ func (r *race) run() (net.Conn, error) {
 func (r *race) take(a *answer) {
 	r.complete = a.complete
 	if a.err != nil {
-		if len(r.begun)+len(r.rest) == 0 {
-			r.err = argumentError("dial", r.t.network, nil, a.err)
-		}
+		r.err = argumentError("dial", r.t.network, nil, a.err)
 		return
 	}
 	r.preferred = slices.ContainsFunc(a.found, func(ap netip.AddrPort) bool { return !isIPv4(ap) })
-	r.rest = slices.DeleteFunc(a.found, func(ap netip.AddrPort) bool { return r.begun[ap] })
+	r.rest = slices.DeleteFunc(slices.Clone(a.found), func(ap netip.AddrPort) bool { return r.begun[ap] })
 	if !r.complete && !r.preferred && r.hold == nil {
 		r.hold = newTimeLimit(r.exec, resolutionDelay, r.p)
 	}
