@@ -24,7 +24,7 @@ func silentModule(t *testing.T) *facade.Module {
 		{Endpoint: a, Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/24")}}}})
 	must(t, err)
 	closeAtEnd(t, s)
-	m := facade.New(facade.Config{Stack: s, Resolver: stub{addrs: []string{"192.0.2.2", "192.0.2.3"}}})
+	m := facade.New(facade.Config{Stack: s, Resolver: stubOf("192.0.2.2", "192.0.2.3")})
 	closeAtEnd(t, m)
 	return m
 }

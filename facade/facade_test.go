@@ -12,6 +12,7 @@ import (
 
 	"github.com/usernet-stack/usernet/facade"
 	"github.com/usernet-stack/usernet/internal/testenv"
+	"github.com/usernet-stack/usernet/resolver"
 )
 
 func TestMain(m *testing.M) {
@@ -55,7 +56,7 @@ func onPaths(t *testing.T, run func(*testing.T, *facade.Module)) {
 		config facade.Config
 	}{
 		{"stack", facade.Config{}},
-		{"kernel", facade.Config{Kernel: facade.KernelAlways}},
+		{"kernel", facade.Config{Kernel: facade.KernelAlways, Names: &resolver.Config{}}},
 	} {
 		t.Run(path.name, func(t *testing.T) {
 			testenv.LeakCheck(t)

@@ -160,7 +160,7 @@ func happyHost(t *testing.T, ep gstack.LinkEndpoint, c stack.Config, names looku
 	s, err := stack.New(c)
 	must(t, err)
 	closeAtEnd(t, s)
-	m := facade.New(facade.Config{Stack: s, Resolver: scripted{lookup: names}})
+	m := facade.New(facade.Config{Stack: s, Resolver: scripted{new(resolver.Switch), names}})
 	closeAtEnd(t, m)
 	return m
 }
@@ -211,7 +211,7 @@ func always(addrs ...string) lookup {
 
 // scripted is a resolver that asks a function for names.
 type scripted struct {
-	resolver.Numeric
+	*resolver.Switch
 	lookup lookup
 }
 
@@ -220,7 +220,7 @@ func (s scripted) GetAddrInfo(ctx context.Context, name, service string, hints r
 	numeric := func(addrs []string) ([]resolver.AddrInfo, error) {
 		var all []resolver.AddrInfo
 		for _, a := range addrs {
-			some, err := s.Numeric.GetAddrInfo(ctx, a, service, hints)
+			some, err := s.Switch.GetAddrInfo(ctx, a, service, hints)
 			if err == nil {
 				all = append(all, some...)
 			}
@@ -236,7 +236,7 @@ func (s scripted) GetAddrInfo(ctx context.Context, name, service string, hints r
 		}
 	}
 	if s.lookup == nil {
-		return s.Numeric.GetAddrInfo(ctx, name, service, hints)
+		return s.Switch.GetAddrInfo(ctx, name, service, hints)
 	}
 	addrs, err := s.lookup(ctx, name, partial)
 	if err != nil {

@@ -3,12 +3,10 @@ package facade
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"syscall"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
-	"github.com/usernet-stack/usernet/resolver"
 	"github.com/usernet-stack/usernet/stack"
 )
 
@@ -67,36 +65,6 @@ func hostNameError(op string, err error) error {
 		return &Error{Op: op, Errno: errno}
 	}
 	return badArgument(op, err.Error())
-}
-
-// host is what the resolver sees of the stack, or of the machine.
-func (m *Module) host() resolver.Host {
-	return resolver.Host{
-		Name: func() string {
-			name, _ := m.GetHostName()
-			return name
-		},
-		Addrs:          m.hostAddrs,
-		InterfaceIndex: m.scopeID,
-		InterfaceName:  m.zone,
-	}
-}
-
-func (m *Module) hostAddrs() []netip.Addr {
-	var all []netip.Addr
-	if m.onKernel() {
-		addrs, _ := net.InterfaceAddrs()
-		for _, a := range addrs {
-			if p, err := netip.ParsePrefix(a.String()); err == nil {
-				all = append(all, p.Addr())
-			}
-		}
-	} else if s := m.hostStack(); s != nil {
-		for _, a := range s.Addresses() {
-			all = append(all, a.Prefix.Addr())
-		}
-	}
-	return all
 }
 
 // HasIPv6 tells whether sockets of AF_INET6 can be made.

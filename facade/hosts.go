@@ -29,7 +29,7 @@ func (m *Module) GetHostByName(ctx context.Context, hostname string) (string, er
 // GetHostByNameEx is gethostbyname(3): the names and IPv4 addresses of a host.
 // Errors are *HError. It may wait for a server; ctx ends that.
 func (m *Module) GetHostByNameEx(ctx context.Context, hostname string) (HostEnt, error) {
-	r, err := m.names("gethostbyname_ex")
+	r, err := m.resolver("gethostbyname_ex")
 	if err != nil {
 		return HostEnt{}, err
 	}
@@ -47,7 +47,7 @@ func (m *Module) GetHostByAddr(ctx context.Context, ipAddress string) (HostEnt, 
 	if err != nil {
 		return HostEnt{}, err
 	}
-	r, err := m.names(op)
+	r, err := m.resolver(op)
 	if err != nil {
 		return HostEnt{}, err
 	}

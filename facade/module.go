@@ -52,8 +52,12 @@ type Config struct {
 	// bound to a wildcard that is in none of them, are the stack's. New copies
 	// them. Default none.
 	KernelPrefixes []netip.Prefix
-	// Resolver answers for names. Nil is a resolver.Numeric, which knows addresses,
-	// port numbers, the host's own name and localhost.
+	// Names says how names are found: hosts tables, name servers and their order. What
+	// of its Host is nil becomes the module's, so that servers are asked by the
+	// module's sockets. Nil is resolver.System with KernelAlways; else it is the zero
+	// Config, which knows addresses, port numbers, the host's own name and localhost.
+	Names *resolver.Config
+	// Resolver answers for names instead. Default none.
 	Resolver resolver.Resolver
 	// Logger is told, at debug level, of what programs ask for in vain. Nil is
 	// silent.
@@ -76,6 +80,9 @@ type Module struct {
 	kernel *kernel.Provider
 
 	filenos filenos
+
+	named sync.Once
+	names *resolver.Switch
 }
 
 // New returns a module. It opens nothing: what it needs, it makes with the first

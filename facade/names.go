@@ -56,15 +56,39 @@ type AddrInfo struct {
 	Addr Addr
 }
 
-// names returns what answers for names.
-func (m *Module) names(op string) (resolver.Resolver, error) {
+// resolver returns what answers for names.
+func (m *Module) resolver(op string) (resolver.Resolver, error) {
 	switch {
 	case m == nil:
 		return nil, errnoError(op, nil, endpoint.EBADF)
 	case m.config.Resolver != nil:
 		return m.config.Resolver, nil
 	}
-	return resolver.Numeric{Host: m.host()}, nil
+	return m.Names(), nil
+}
+
+// Names is what Config.Names sets up: to change its servers while the module is in use,
+// or to answer a net.Resolver. The module itself does not ask it if there is a
+// Config.Resolver. Nil for a nil Module.
+func (m *Module) Names() *resolver.Switch {
+	if m == nil {
+		return nil
+	}
+	m.named.Do(func() {
+		var c resolver.Config
+		switch {
+		case m.config.Names != nil:
+			c = *m.config.Names
+		case m.onKernel():
+			c = resolver.System()
+		}
+		c.Host = m.host(c.Host)
+		if c.Logger == nil {
+			c.Logger = m.config.Logger
+		}
+		m.names = resolver.New(c)
+	})
+	return m.names
 }
 
 // GetAddrInfo is getaddrinfo(3). host is a name or a numeric address, and service
@@ -89,7 +113,7 @@ func (m *Module) GetAddrInfo(ctx context.Context, host, service string, hints Ad
 
 // addrInfo asks the resolver for a call of the given name.
 func (m *Module) addrInfo(ctx context.Context, op, host, service string, hints resolver.Hints) ([]resolver.AddrInfo, error) {
-	r, err := m.names(op)
+	r, err := m.resolver(op)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +170,7 @@ func (m *Module) resolveHost(ctx context.Context, op, host string, family Family
 // Errors are *GAIError. It may wait for a server; ctx ends that.
 func (m *Module) GetNameInfo(ctx context.Context, address Addr, flags int) (host, service string, err error) {
 	const op = "getnameinfo"
-	r, err := m.names(op)
+	r, err := m.resolver(op)
 	if err != nil {
 		return "", "", err
 	}

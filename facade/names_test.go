@@ -46,14 +46,16 @@ func TestHostNameOfKernel(t *testing.T) {
 
 // stub is a resolver with one answer for all hosts.
 type stub struct {
-	resolver.Numeric
+	*resolver.Switch
 	addrs []string
 }
+
+func stubOf(addrs ...string) stub { return stub{new(resolver.Switch), addrs} }
 
 func (s stub) GetAddrInfo(ctx context.Context, _, service string, hints resolver.Hints) ([]resolver.AddrInfo, error) {
 	var all []resolver.AddrInfo
 	for _, a := range s.addrs {
-		some, err := s.Numeric.GetAddrInfo(ctx, a, service, hints)
+		some, err := s.Switch.GetAddrInfo(ctx, a, service, hints)
 		if err != nil {
 			return nil, err
 		}
@@ -64,12 +66,12 @@ func (s stub) GetAddrInfo(ctx context.Context, _, service string, hints resolver
 
 // TestConfigResolver: a module asks the resolver that it was given.
 func TestConfigResolver(t *testing.T) {
-	m := facade.New(facade.Config{Resolver: stub{addrs: []string{"192.0.2.9"}}})
+	m := facade.New(facade.Config{Resolver: stubOf("192.0.2.9")})
 	closeAtEnd(t, m)
 	if ip, err := m.GetHostByName(t.Context(), "any.example"); ip != "192.0.2.9" {
 		t.Errorf("%s, %v", ip, err)
 	}
-	silent := facade.New(facade.Config{Resolver: stub{}})
+	silent := facade.New(facade.Config{Resolver: stubOf()})
 	closeAtEnd(t, silent)
 	if ip, err := silent.GetHostByName(t.Context(), "any.example"); !errors.Is(err, facade.EAI_NODATA) {
 		t.Errorf("a resolver that finds nothing and says nothing: %s, %v", ip, err)

@@ -4,7 +4,7 @@ package facade
 // unknown one is an *Error: resolver.ErrProtocol.
 func (m *Module) GetProtoByName(protocolName string) (int, error) {
 	const op = "getprotobyname"
-	r, err := m.names(op)
+	r, err := m.resolver(op)
 	if err != nil {
 		return 0, err
 	}
@@ -16,7 +16,7 @@ func (m *Module) GetProtoByName(protocolName string) (int, error) {
 // "" for any. An unknown one is an *Error: resolver.ErrService.
 func (m *Module) GetServByName(serviceName, protocolName string) (int, error) {
 	const op = "getservbyname"
-	r, err := m.names(op)
+	r, err := m.resolver(op)
 	if err != nil {
 		return 0, err
 	}
@@ -28,7 +28,7 @@ func (m *Module) GetServByName(serviceName, protocolName string) (int, error) {
 // "tcp" or "udp", or "" for any. An unknown one is an *Error: resolver.ErrPort.
 func (m *Module) GetServByPort(port int, protocolName string) (string, error) {
 	const op = "getservbyport"
-	r, err := m.names(op)
+	r, err := m.resolver(op)
 	if err != nil {
 		return "", err
 	}

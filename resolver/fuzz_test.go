@@ -56,7 +56,7 @@ func FuzzGetAddrInfo(f *testing.F) {
 	f.Add("", "65536", 2, 3, 0, resolver.AI_PASSIVE)
 	f.Fuzz(func(t *testing.T, host, service string, family, typ, proto, flags int) {
 		hints := resolver.Hints{Family: family, Type: typ, Proto: proto, Flags: flags}
-		infos, err := lo.GetAddrInfo(t.Context(), host, service, hints)
+		infos, err := lo().GetAddrInfo(t.Context(), host, service, hints)
 		if (err == nil) != (len(infos) > 0) {
 			t.Fatalf("%v, %v", infos, err)
 		}

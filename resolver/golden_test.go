@@ -6,12 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"reflect"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/usernet-stack/usernet/resolver"
+	"github.com/usernet-stack/usernet/resolver/files"
 )
 
 // call is a line of testdata/golden.jsonl: what CPython and glibc answered.
@@ -43,15 +47,47 @@ func golden(t *testing.T) []call {
 
 func (c call) text(i int) string { s, _ := c.Arguments[i].(string); return s }
 
+// optional is an argument that may be missing.
+func (c call) optional(i int) string {
+	if i < len(c.Arguments) {
+		return c.text(i)
+	}
+	return ""
+}
+
 func (c call) number(i int) int { return int(c.Arguments[i].(float64)) }
 
 func (c call) bytes(i int) []byte { b, _ := hex.DecodeString(c.text(i)); return b }
 
-// lo is the host that the golden calls were made on: it has the loopback.
-var lo = resolver.Numeric{Host: resolver.Host{
-	InterfaceIndex: func(name string) uint32 { return map[string]uint32{"lo": 1}[name] },
-	InterfaceName:  func(index uint32) string { return map[uint32]string{1: "lo"}[index] },
-}}
+// lo is the host that the golden calls were made on: it has the loopback, and the
+// databases in testdata.
+var lo = sync.OnceValue(func() resolver.Resolver {
+	return resolver.New(resolver.Config{
+		Host: resolver.Host{
+			InterfaceIndex: func(name string) uint32 { return map[string]uint32{"lo": 1}[name] },
+			InterfaceName:  func(index uint32) string { return map[uint32]string{1: "lo"}[index] },
+		},
+		Services:  parsed("testdata/services", files.ParseServices),
+		Protocols: parsed("testdata/protocols", files.ParseProtocols),
+	})
+})
+
+func parsedText[T any](text string, parse func(io.Reader) (T, error)) T {
+	v, err := parse(strings.NewReader(text))
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// parsed reads a file of the test's own.
+func parsed[T any](path string, parse func(io.Reader) (T, error)) T {
+	v, err := files.NewFile(path, parse).Get()
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
 
 // functions make the golden calls; their results have the types that JSON gives.
 var functions = map[string]func(*testing.T, call) (any, error){
@@ -69,15 +105,22 @@ var functions = map[string]func(*testing.T, call) (any, error){
 	"ntohs":       func(_ *testing.T, c call) (any, error) { return number(resolver.Ntohs(int64(c.number(0)))) },
 	"getaddrinfo": getAddrInfo,
 	"getnameinfo": getNameInfo,
+	"getservbyname": func(_ *testing.T, c call) (any, error) {
+		return port(lo().GetServByName(c.text(0), c.optional(1)))
+	},
+	"getservbyport":  func(_ *testing.T, c call) (any, error) { return lo().GetServByPort(c.number(0), c.optional(1)) },
+	"getprotobyname": func(_ *testing.T, c call) (any, error) { return port(lo().GetProtoByName(c.text(0))) },
 }
 
 func packed(b []byte, err error) (any, error) { return hex.EncodeToString(b), err }
 
 func number[T uint16 | uint32](n T, err error) (any, error) { return float64(n), err }
 
+func port(n int, err error) (any, error) { return float64(n), err }
+
 func getAddrInfo(t *testing.T, c call) (any, error) {
 	hints := resolver.Hints{Family: c.number(2), Type: c.number(3), Proto: c.number(4), Flags: c.number(5)}
-	infos, err := lo.GetAddrInfo(t.Context(), c.text(0), c.text(1), hints)
+	infos, err := lo().GetAddrInfo(t.Context(), c.text(0), c.text(1), hints)
 	all := []any{}
 	for _, i := range infos {
 		addr := []any{i.Addr.Addr().String(), float64(i.Addr.Port())}
@@ -96,7 +139,7 @@ func getNameInfo(t *testing.T, c call) (any, error) {
 		scope = uint32(addr[3].(float64))
 	}
 	ap := netip.AddrPortFrom(netip.MustParseAddr(addr[0].(string)), uint16(addr[1].(float64)))
-	host, service, err := lo.GetNameInfo(t.Context(), ap, scope, c.number(1))
+	host, service, err := lo().GetNameInfo(t.Context(), ap, scope, c.number(1))
 	return []any{host, service}, err
 }
 

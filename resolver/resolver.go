@@ -74,19 +74,3 @@ type HostEnt struct {
 	// Addrs are at least one address.
 	Addrs []netip.Addr
 }
-
-// Host is what a Resolver is given of the host that it works for. Its functions
-// are safe for concurrent use and do not block; each may be nil.
-type Host struct {
-	// Name returns the host's own name, "" for none. Nil is none.
-	Name func() string
-	// Addrs returns the addresses of the host's interfaces. Nil is a host that
-	// has only the loopback.
-	Addrs func() []netip.Addr
-	// InterfaceIndex returns the index of an interface, 0 for an unknown name.
-	// Nil knows none.
-	InterfaceIndex func(name string) uint32
-	// InterfaceName returns the name of an interface, "" for an unknown index.
-	// Nil knows none.
-	InterfaceName func(index uint32) string
-}

@@ -12,8 +12,8 @@ import (
 type transport struct {
 	typ, proto int
 	name       string // of the protocol, in the database of services
-	// byDefault says that it is offered when neither type nor protocol is asked
-	// for.
+	// byDefault says that it is offered when neither type nor protocol nor a service
+	// by name is asked for.
 	byDefault bool
 	// raw takes any protocol, and no service.
 	raw bool
@@ -45,7 +45,7 @@ func targets(service string, hints Hints, port func(service, proto string) (int,
 	if code != 0 {
 		return nil, code
 	}
-	fitting := fittingTransports(hints)
+	fitting := fittingTransports(hints, number < 0)
 	if len(fitting) == 0 {
 		if hints.Type != 0 {
 			return nil, EAI_SOCKTYPE
@@ -76,11 +76,13 @@ func targets(service string, hints Hints, port func(service, proto string) (int,
 	return all, 0
 }
 
-func fittingTransports(hints Hints) []transport {
+// fittingTransports are those for a service with a name, or without. A name may be that
+// of a service of any transport.
+func fittingTransports(hints Hints, named bool) []transport {
 	var fitting []transport
 	for _, t := range transports {
 		if hints.Type == 0 && hints.Proto == 0 {
-			if t.byDefault {
+			if t.byDefault || named {
 				fitting = append(fitting, t)
 			}
 			continue

@@ -76,14 +76,15 @@ privileges.
 Exit status: 0 done, 1 failed, 2 bad usage, 130 interrupted.`,
 		Example: `  usernet demo
   usernet demo --path kernel
-  usernet demo --json --pcap demo.pcapng`,
+  usernet demo --json --pcap demo.pcapng
+  usernet resolve example.com --type mx`,
 		Args:          cobra.NoArgs,
 		RunE:          func(*cobra.Command, []string) error { return errors.New("a verb is needed, such as demo") },
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.SetHelpTemplate(helpTemplate)
-	root.AddCommand(newDemo())
+	root.AddCommand(newDemo(), newResolve())
 	return root
 }
 

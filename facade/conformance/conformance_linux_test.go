@@ -8,6 +8,7 @@ import (
 	"github.com/usernet-stack/usernet/facade"
 	"github.com/usernet-stack/usernet/facade/conformance"
 	"github.com/usernet-stack/usernet/internal/testenv"
+	"github.com/usernet-stack/usernet/resolver"
 )
 
 func TestMain(m *testing.M) { os.Exit(testenv.RunInNetns(m)) }
@@ -20,11 +21,11 @@ func TestKernel(t *testing.T) {
 		{Family: facade.AF_INET6, Host: "::1", Silent: testenv.Silent6},
 	} {
 		t.Run(env.Family.String(), func(t *testing.T) {
-			m := facade.New(facade.Config{Kernel: facade.KernelAlways})
+			m := facade.New(facade.Config{Kernel: facade.KernelAlways, Names: &resolver.Config{}})
 			closeAtEnd(t, m)
 			env.Client, env.Server, env.Skip = m, m, testenv.Skip
 			env.Logged = func(l *slog.Logger) *facade.Module {
-				return facade.New(facade.Config{Kernel: facade.KernelAlways, Logger: l})
+				return facade.New(facade.Config{Kernel: facade.KernelAlways, Names: &resolver.Config{}, Logger: l})
 			}
 			if testenv.InNetns() {
 				env.Narrow = func(t *testing.T, env conformance.Env, first, last int) conformance.Env {

@@ -79,17 +79,20 @@ func (h *Hosts) add(l HostsLine) {
 	}
 }
 
-// Addrs returns the addresses of a name, one for every line that has it, in the
-// order of the file. As glibc merges them, the canonical name is that of the first
-// line, and the aliases are the other names of all these lines, each once. Without
-// addresses the name is not in the table.
-func (h *Hosts) Addrs(name string) (addrs []netip.Addr, canonical string, aliases []string) {
+// Addrs returns the addresses of a name that fit, one for every line that has it, in
+// the order of the file; with a nil fits all do. As glibc merges them, the canonical
+// name is that of the first such line, and the aliases are the other names of all of
+// them, each once. fits is called for every line with the name.
+func (h *Hosts) Addrs(name string, fits func(netip.Addr) bool) (addrs []netip.Addr, canonical string, aliases []string) {
 	if h == nil {
 		return nil, "", nil
 	}
 	seen := map[string]bool{}
 	for _, n := range h.byName[fold(name)] {
 		l := h.lines[n]
+		if fits != nil && !fits(l.Addr) {
+			continue
+		}
 		addrs = append(addrs, l.Addr)
 		for _, other := range l.Names {
 			if seen[other] {

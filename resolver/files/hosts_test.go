@@ -50,7 +50,7 @@ func TestHostsAddrs(t *testing.T) {
 		{"", "[]  []"},
 		{"nobody", "[]  []"},
 	} {
-		addrs, canonical, aliases := h.Addrs(tt.name)
+		addrs, canonical, aliases := h.Addrs(tt.name, nil)
 		if got := fmt.Sprint(addrs, " ", canonical, " ", aliases); got != tt.want {
 			t.Errorf("%q: %s, want %s", tt.name, got, tt.want)
 		}
@@ -103,7 +103,7 @@ func TestNewHosts(t *testing.T) {
 
 func TestNilHostsIsEmpty(t *testing.T) {
 	var h *files.Hosts
-	addrs, _, _ := h.Addrs("localhost")
+	addrs, _, _ := h.Addrs("localhost", nil)
 	_, _, ok := h.Names(netip.MustParseAddr("::1"))
 	if addrs != nil || ok || h.String() != "" {
 		t.Errorf("%v, %v, %q", addrs, ok, h)
@@ -145,7 +145,7 @@ func FuzzHosts(f *testing.F) {
 				t.Errorf("%v is not found", l.Addr)
 			}
 			for _, name := range l.Names {
-				if addrs, _, _ := h.Addrs(name); !slices.Contains(addrs, l.Addr) {
+				if addrs, _, _ := h.Addrs(name, nil); !slices.Contains(addrs, l.Addr) {
 					t.Errorf("%q has %v, not %v", name, addrs, l.Addr)
 				}
 			}

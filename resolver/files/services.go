@@ -23,13 +23,13 @@ type Services struct {
 	byPort map[int][]int32
 }
 
-// ParseServices reads services(5), up to 1 MiB. A port over 65535 makes a line
-// malformed, where glibc takes its lower 16 bits.
+// ParseServices reads services(5), up to 1 MiB. As in glibc, a line may have no
+// protocol; a port over 65535 makes it malformed, where glibc takes its lower 16 bits.
 func ParseServices(r io.Reader) (*Services, error) {
 	s := &Services{byName: map[string][]int32{}, byPort: map[int][]int32{}}
 	err := eachEntry(r, maxSize, func(words []string) error {
 		digits, proto, _ := strings.Cut(words[1], "/")
-		if port, ok := number(digits, math.MaxUint16); ok && proto != "" {
+		if port, ok := number(digits, math.MaxUint16); ok {
 			s.add(ServiceLine{words[0], port, proto, words[2:]})
 		}
 		return nil

@@ -40,7 +40,7 @@ func TestServicesPort(t *testing.T) {
 	}{
 		{"echo", "", 7}, {"echo", "udp", 7}, {"echo", "sctp", -1},
 		{"http", "tcp", 80}, {"http", "udp", 80}, {"www", "tcp", 80}, {"www", "udp", -1}, {"HTTP", "tcp", -1},
-		{"big", "", -1}, {"sign", "", -1}, {"bare", "", -1}, {"slash", "", -1}, {"word", "", -1}, {"alone", "", -1},
+		{"big", "", -1}, {"sign", "", -1}, {"bare", "", 81}, {"slash", "", 82}, {"bare", "tcp", -1}, {"word", "", -1}, {"alone", "", -1},
 	} {
 		if port, ok := s.Port(tt.name, tt.proto); ok != (tt.want >= 0) || ok && port != tt.want {
 			t.Errorf("%s/%s: %d, %v, want %d", tt.name, tt.proto, port, ok, tt.want)

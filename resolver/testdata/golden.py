@@ -1,8 +1,10 @@
 """What CPython and glibc answer, one JSON object a line: [function, arguments, result or error].
 
-Nothing here needs a name server. Run in a network namespace with only the loopback:
+Nothing here needs a name server. Run with CPython 3.11 in a network namespace with only the loopback, where /etc/services and
+/etc/protocols are those of this folder:
 
-    unshare -n sh -c 'ip link set lo up && python3 golden.py > golden.jsonl'
+    unshare -mn sh -c 'ip link set lo up && mount --bind services /etc/services && mount --bind protocols /etc/protocols &&
+        /usr/bin/python3 golden.py > golden.jsonl'
 """
 
 import ctypes
@@ -112,7 +114,40 @@ def getnameinfo():
             record("getnameinfo", address, flags)
 
 
+NAMES = """echo ssh domain http www ntp https Mixed-Case mixed-case mixed.alias under_score streams datagrams light shared other
+twice late malformed last nosuch HTTP 80 tcp icmp""".split()
+PORTS = (0, 1, 7, 22, 53, 80, 123, 443, 700, 701, 702, 703, 704, 705, 706, 707, 708, 709, 710, 65535)
+PROTOS = ("tcp", "udp", "sctp", "dccp", "udplite", "TCP", "nosuch", "")
+
+
+def databases():
+    for name in NAMES:
+        record("getservbyname", name)
+        for proto in PROTOS[:-1]:
+            record("getservbyname", name, proto)
+    for port in PORTS:
+        record("getservbyport", port)
+        for proto in PROTOS[:-1]:
+            record("getservbyport", port, proto)
+    for name in "ip IP icmp ICMP tcp TCP Tcp udp ipv6-icmp IPv6-ICMP icmp6 malformed odd last 6 nosuch".split():
+        record("getprotobyname", name)
+
+
+def services():
+    for name in NAMES:
+        for t in (0, 1, 2, 3, 5, 6):
+            for proto in (0, 6, 17, 33, 132, 136):
+                record("getaddrinfo", "::1", name, 0, t, proto, 0)
+        record("getaddrinfo", "::1", name, 0, 0, 0, socket.AI_NUMERICSERV)
+        record("getaddrinfo", None, name, 2, 1, 0, socket.AI_PASSIVE)
+    for port in PORTS:
+        for flags in (0, socket.NI_DGRAM):
+            record("getnameinfo", ("1.2.3.4", port), socket.NI_NUMERICHOST | flags)
+
+
 texts()
+databases()
+services()
 inet()
 byteorder()
 getaddrinfo()

@@ -12,19 +12,28 @@ import (
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/resolver"
+	"github.com/usernet-stack/usernet/resolver/files"
 )
 
-// host makes a Numeric for a host with a name and addresses.
-func host(name string, addrs ...string) resolver.Numeric {
-	all := make([]netip.Addr, len(addrs))
-	for i, a := range addrs {
-		all[i] = netip.MustParseAddr(a)
-	}
-	return resolver.Numeric{Host: resolver.Host{
-		Name:  func() string { return name },
-		Addrs: func() []netip.Addr { return all },
-	}}
+// host is one with a name and addresses.
+func host(name string, addrs ...string) *resolver.Switch {
+	return resolver.New(resolver.Config{Host: hostOf(name, addrs...), Services: fewServices})
 }
+
+func hostOf(name string, addrs ...string) resolver.Host {
+	all := make([]netip.Prefix, len(addrs))
+	for i, a := range addrs {
+		addr := netip.MustParseAddr(a).WithZone("")
+		all[i] = netip.PrefixFrom(addr, addr.BitLen()/2)
+	}
+	return resolver.Host{
+		Name:  func() string { return name },
+		Addrs: func() []netip.Prefix { return all },
+	}
+}
+
+// fewServices do not depend on the machine's.
+var fewServices = parsed("testdata/services", files.ParseServices)
 
 // addrsOf are the addresses of a name, or the code of the error.
 func addrsOf(t *testing.T, r resolver.Resolver, name string, hints resolver.Hints) string {
@@ -50,7 +59,7 @@ var (
 	dual   = host("dual.example", "127.0.0.1", "10.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "fe80::1")
 	only4  = host("four", "127.0.0.1", "10.0.0.1")
 	only6  = host("six", "2001:db8::1")
-	zero   = resolver.Numeric{}
+	zero   = host("")
 	v4     = resolver.Hints{Family: endpoint.AF_INET}
 	v6     = resolver.Hints{Family: endpoint.AF_INET6}
 	every  = resolver.Hints{}
@@ -63,7 +72,7 @@ func v6with(flags int) resolver.Hints { return resolver.Hints{Family: endpoint.A
 func TestOwnNames(t *testing.T) {
 	const mapped, all = resolver.AI_V4MAPPED, resolver.AI_ALL
 	for _, c := range []struct {
-		on    resolver.Numeric
+		on    *resolver.Switch
 		name  string
 		hints resolver.Hints
 		want  string
@@ -119,7 +128,7 @@ func TestCanonNameIsInTheFirstResult(t *testing.T) {
 // TestHostEntries: names lead to addresses and back.
 func TestHostEntries(t *testing.T) {
 	for _, c := range []struct {
-		on            resolver.Numeric
+		on            *resolver.Switch
 		asked         string
 		name, aliases string
 		addrs         string
@@ -145,7 +154,7 @@ func TestHostEntries(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		on    resolver.Numeric
+		on    *resolver.Switch
 		asked string
 	}{
 		{zero, "nosuch.example"}, {zero, ""}, {zero, "10.0.0.1"}, {dual, "10.0.0.2"}, {dual, "0.0.0.0"}, {dual, "::"},
@@ -163,7 +172,7 @@ func TestHostEntries(t *testing.T) {
 }
 
 // entry asks by address where there is one, else by name.
-func entry(ctx context.Context, n resolver.Numeric, asked string) (resolver.HostEnt, error) {
+func entry(ctx context.Context, n *resolver.Switch, asked string) (resolver.HostEnt, error) {
 	if a, err := netip.ParseAddr(asked); err == nil {
 		return n.GetHostByAddr(ctx, a)
 	}

@@ -1,0 +1,162 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/usernet-stack/usernet/facade/endpoint"
+	"github.com/usernet-stack/usernet/resolver/dns"
+)
+
+// Respond answers a DNS message (RFC 1035) as a name server that knows what the Switch
+// knows: addresses and reverse names from all sources in their order, other types from
+// DNS. Names are absolute. It returns nil for what is no query. Records have a TTL of 0:
+// the Switch keeps what may be kept. It waits for servers until ctx ends, which is
+// SERVFAIL. The answer may have up to 65535 bytes, whatever the client of a datagram
+// takes.
+func (s *Switch) Respond(ctx context.Context, query []byte) []byte {
+	var p dnsmessage.Parser
+	header, err := p.Start(query)
+	if err != nil || header.Response {
+		return nil
+	}
+	r := response{header: dnsmessage.Header{
+		ID: header.ID, Response: true, OpCode: header.OpCode, RecursionDesired: header.RecursionDesired, RecursionAvailable: true,
+	}}
+	questions, err := p.AllQuestions()
+	switch {
+	case header.OpCode != 0:
+		r.header.RCode = dnsmessage.RCodeNotImplemented
+	case err != nil || len(questions) != 1:
+		r.header.RCode = dnsmessage.RCodeFormatError
+	default:
+		r.questions = questions
+		r.answer(ctx, s.setUp())
+	}
+	return r.pack()
+}
+
+// response is the answer to a query.
+type response struct {
+	header    dnsmessage.Header
+	questions []dnsmessage.Question
+	records   []dnsmessage.Resource
+}
+
+func (r *response) answer(ctx context.Context, s *Switch) {
+	q := r.questions[0]
+	if q.Class != dnsmessage.ClassINET {
+		r.header.RCode = dnsmessage.RCodeRefused
+		return
+	}
+	var err error
+	a, isReverse := reversed(q.Name.String())
+	switch {
+	case q.Type == dns.TypeA:
+		err = r.addrs(ctx, s, endpoint.AF_INET)
+	case q.Type == dns.TypeAAAA:
+		err = r.addrs(ctx, s, endpoint.AF_INET6)
+	case q.Type == dns.TypePTR && isReverse:
+		var ent HostEnt
+		if ent, err = s.hostByAddr(ctx, a); err == nil {
+			r.names(append([]string{ent.Name}, ent.Aliases...))
+		}
+	default:
+		err = r.others(ctx, s)
+	}
+	if err != nil {
+		r.header.RCode = rcodes[codeOf(err)]
+	}
+}
+
+// rcodes are what a server says of a name for which there is no answer.
+var rcodes = map[HErrno]dnsmessage.RCode{
+	HOST_NOT_FOUND: dnsmessage.RCodeNameError,
+	NO_DATA:        dnsmessage.RCodeSuccess,
+	NO_RECOVERY:    dnsmessage.RCodeRefused,
+	TRY_AGAIN:      dnsmessage.RCodeServerFailure,
+}
+
+// addrs adds the addresses of the name, under its canonical name.
+func (r *response) addrs(ctx context.Context, s *Switch, family int) error {
+	q := Query{Name: r.questions[0].Name.String(), Family: family}
+	ent, err := s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) })
+	if err != nil {
+		return err
+	}
+	owner := r.alias(ent.Name)
+	for _, a := range ofFamily(ent.Addrs, family) {
+		if a.Is4() {
+			r.add(owner, &dnsmessage.AResource{A: a.As4()})
+		} else {
+			r.add(owner, &dnsmessage.AAAAResource{AAAA: a.As16()})
+		}
+	}
+	return nil
+}
+
+// names adds the names of the address that is asked for.
+func (r *response) names(names []string) {
+	for _, name := range names {
+		if ptr, err := dnsmessage.NewName(absolute(name)); err == nil {
+			r.add(r.questions[0].Name, &dnsmessage.PTRResource{PTR: ptr})
+		}
+	}
+}
+
+// others adds what DNS has of another type. Without servers, names that have addresses
+// have no other records.
+func (r *response) others(ctx context.Context, s *Switch) error {
+	name := r.questions[0].Name.String()
+	answer, err := s.dns.query(ctx, name, r.questions[0].Type)
+	if errors.Is(err, errNoServer) {
+		q := Query{Name: name}
+		if _, err = s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) }); err == nil {
+			err = NO_DATA
+		}
+	}
+	if err != nil {
+		return err
+	}
+	owner := r.alias(answer.Name)
+	for _, record := range answer.Records {
+		r.add(owner, record.Body)
+	}
+	return nil
+}
+
+// alias adds the step from the name that is asked for to its canonical name, if that is
+// another one, and returns it.
+func (r *response) alias(canonical string) dnsmessage.Name {
+	asked := r.questions[0].Name
+	name, err := dnsmessage.NewName(absolute(canonical))
+	if err != nil || strings.EqualFold(name.String(), asked.String()) {
+		return asked
+	}
+	r.add(asked, &dnsmessage.CNAMEResource{CNAME: name})
+	return name
+}
+
+func (r *response) add(owner dnsmessage.Name, body dnsmessage.ResourceBody) {
+	r.records = append(r.records, dnsmessage.Resource{
+		Header: dnsmessage.ResourceHeader{Name: owner, Class: dnsmessage.ClassINET}, Body: body,
+	})
+}
+
+// pack encodes the response; one that is too long fails as a whole.
+func (r *response) pack() []byte {
+	m := dnsmessage.Message{Header: r.header, Questions: r.questions, Answers: r.records}
+	packed, err := m.Pack()
+	if err == nil && len(packed) <= math.MaxUint16 {
+		return packed
+	}
+	m.Answers, m.RCode = nil, dnsmessage.RCodeServerFailure
+	packed, _ = m.Pack()
+	return packed
+}
+
+func absolute(name string) string { return strings.TrimSuffix(name, ".") + "." }
