@@ -15,8 +15,18 @@ type HostsLine struct {
 	Names []string
 }
 
+// Addr4 is the line's address to whom asks for IPv4 only, if it has one. As in glibc,
+// an IPv4-mapped address is one, and ::1 is 127.0.0.1.
+func (l HostsLine) Addr4() (netip.Addr, bool) {
+	if l.Addr == netip.IPv6Loopback() {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
+	}
+	a := l.Addr.Unmap()
+	return a, a.Is4()
+}
+
 // Hosts is a table of hosts(5). Names are the same whatever the case of their
-// ASCII letters, with a dot at the end or without.
+// ASCII letters and, other than in glibc, with a dot at the end or without.
 type Hosts struct {
 	lines  []HostsLine
 	byName map[string][]int32
@@ -40,7 +50,8 @@ func NewHosts(lines []HostsLine) (*Hosts, error) {
 	return h, nil
 }
 
-// ParseHosts reads hosts(5), up to 64 MiB with 2 Mi names.
+// ParseHosts reads hosts(5), up to 64 MiB with 2 Mi names. Addresses are as
+// inet_pton(3) reads them; other than in glibc, they may have a zone.
 func ParseHosts(r io.Reader) (*Hosts, error) {
 	h, names := emptyHosts(), 0
 	err := eachEntry(r, maxHosts, func(words []string) error {
@@ -74,49 +85,64 @@ func (h *Hosts) add(l HostsLine) {
 			h.byName[key] = append(of, n)
 		}
 	}
-	if _, ok := h.byAddr[l.Addr.Unmap()]; !ok {
-		h.byAddr[l.Addr.Unmap()] = n
+	h.addAddr(l.Addr, n)
+	if a, ok := l.Addr4(); ok {
+		h.addAddr(a, n)
 	}
 }
 
-// Addrs returns the addresses of a name that fit, one for every line that has it, in
-// the order of the file; with a nil fits all do. As glibc merges them, the canonical
-// name is that of the first such line, and the aliases are the other names of all of
-// them, each once. fits is called for every line with the name.
-func (h *Hosts) Addrs(name string, fits func(netip.Addr) bool) (addrs []netip.Addr, canonical string, aliases []string) {
-	if h == nil {
-		return nil, "", nil
+func (h *Hosts) addAddr(a netip.Addr, n int32) {
+	if _, ok := h.byAddr[a]; !ok {
+		h.byAddr[a] = n
 	}
-	seen := map[string]bool{}
+}
+
+// Find returns the lines that have a name, in the order of the file. Their names are
+// the table's own, not to be changed.
+func (h *Hosts) Find(name string) []HostsLine {
+	if h == nil {
+		return nil
+	}
+	var lines []HostsLine
 	for _, n := range h.byName[fold(name)] {
-		l := h.lines[n]
-		if fits != nil && !fits(l.Addr) {
+		lines = append(lines, h.lines[n])
+	}
+	return lines
+}
+
+// Addrs returns the addresses of a name, of both families, with its canonical name
+// and its aliases: Find, merged. Without addresses the name is not in the table.
+func (h *Hosts) Addrs(name string) (addrs []netip.Addr, canonical string, aliases []string) {
+	return MergeHosts(h.Find(name))
+}
+
+// MergeHosts returns the addresses of lines, in their order and each as often as it is
+// there, as glibc merges them: the canonical name is that of the first line. The
+// aliases are those of all lines, and the other canonical names, each after the
+// aliases of its line; nothing is left out for being there twice.
+func MergeHosts(lines []HostsLine) (addrs []netip.Addr, canonical string, aliases []string) {
+	for _, l := range lines {
+		addrs = append(addrs, l.Addr)
+		if len(l.Names) == 0 {
 			continue
 		}
-		addrs = append(addrs, l.Addr)
-		for _, other := range l.Names {
-			if seen[other] {
-				continue
-			}
-			seen[other] = true
-			if len(seen) == 1 {
-				canonical = other
-			} else {
-				aliases = append(aliases, other)
-			}
+		aliases = append(aliases, l.Names[1:]...)
+		if canonical == "" {
+			canonical = l.Names[0]
+		} else if l.Names[0] != canonical {
+			aliases = append(aliases, l.Names[0])
 		}
 	}
 	return addrs, canonical, aliases
 }
 
-// Names returns the names of the first line with the address. An IPv4 address and
-// its IPv4-mapped form are the same; an address with a zone is also looked for
-// without it.
+// Names returns the names of the first line with the address. As in glibc, an IPv4
+// address is also that of a line that has its IPv4-mapped form, and 127.0.0.1 that of
+// ::1. An address with a zone is also looked for without it.
 func (h *Hosts) Names(addr netip.Addr) (name string, aliases []string, ok bool) {
 	if h == nil {
 		return "", nil, false
 	}
-	addr = addr.Unmap()
 	n, ok := h.byAddr[addr]
 	if !ok {
 		n, ok = h.byAddr[addr.WithZone("")]

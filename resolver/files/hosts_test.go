@@ -40,7 +40,7 @@ func TestHostsAddrs(t *testing.T) {
 	for _, tt := range []struct{ name, want string }{
 		{"localhost", "[127.0.0.1 ::1] localhost [ip6-localhost]"},
 		{"IP6-LocalHost.", "[::1] localhost [ip6-localhost]"},
-		{"alpha", "[192.0.2.1 192.0.2.2 2001:db8::1] Alpha.Example.ORG [alpha al beta alpha6]"},
+		{"alpha", "[192.0.2.1 192.0.2.2 2001:db8::1] Alpha.Example.ORG [alpha al alpha beta alpha6 alpha]"},
 		{"alpha.example.org", "[192.0.2.1] Alpha.Example.ORG [alpha al]"},
 		{"router", "[fe80::1%eth0] router []"},
 		{"mapped", "[::ffff:192.0.2.7] mapped []"},
@@ -50,7 +50,7 @@ func TestHostsAddrs(t *testing.T) {
 		{"", "[]  []"},
 		{"nobody", "[]  []"},
 	} {
-		addrs, canonical, aliases := h.Addrs(tt.name, nil)
+		addrs, canonical, aliases := h.Addrs(tt.name)
 		if got := fmt.Sprint(addrs, " ", canonical, " ", aliases); got != tt.want {
 			t.Errorf("%q: %s, want %s", tt.name, got, tt.want)
 		}
@@ -61,7 +61,9 @@ func TestHostsNames(t *testing.T) {
 	h := parseHosts(t, hostsText)
 	for _, tt := range []struct{ addr, want string }{
 		{"192.0.2.1", "Alpha.Example.ORG [alpha al] true"},
-		{"::ffff:192.0.2.2", "beta [alpha] true"},
+		{"192.0.2.2", "beta [alpha] true"},
+		{"::ffff:192.0.2.2", " [] false"},
+		{"::ffff:192.0.2.7", "mapped [] true"},
 		{"192.0.2.7", "mapped [] true"},
 		{"fe80::1%eth0", "router [] true"},
 		{"fe80::1", " [] false"},
@@ -72,6 +74,21 @@ func TestHostsNames(t *testing.T) {
 		if got := fmt.Sprint(name, " ", aliases, " ", ok); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.addr, got, tt.want)
 		}
+	}
+}
+
+func TestHostsLineAddr4(t *testing.T) {
+	for text, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "::1": "127.0.0.1", "2001:db8::1": "", "::1%lo": "",
+	} {
+		a, ok := files.HostsLine{Addr: netip.MustParseAddr(text)}.Addr4()
+		if ok != (want != "") || ok && a.String() != want {
+			t.Errorf("%s: %v, %v, want %s", text, a, ok, want)
+		}
+	}
+	h := parseHosts(t, "::1 six\n127.0.0.1 four\n")
+	if name, _, _ := h.Names(netip.MustParseAddr("127.0.0.1")); name != "six" {
+		t.Errorf("127.0.0.1 is %s", name)
 	}
 }
 
@@ -103,7 +120,7 @@ func TestNewHosts(t *testing.T) {
 
 func TestNilHostsIsEmpty(t *testing.T) {
 	var h *files.Hosts
-	addrs, _, _ := h.Addrs("localhost", nil)
+	addrs, _, _ := h.Addrs("localhost")
 	_, _, ok := h.Names(netip.MustParseAddr("::1"))
 	if addrs != nil || ok || h.String() != "" {
 		t.Errorf("%v, %v, %q", addrs, ok, h)
@@ -145,7 +162,7 @@ func FuzzHosts(f *testing.F) {
 				t.Errorf("%v is not found", l.Addr)
 			}
 			for _, name := range l.Names {
-				if addrs, _, _ := h.Addrs(name, nil); !slices.Contains(addrs, l.Addr) {
+				if addrs, _, _ := h.Addrs(name); !slices.Contains(addrs, l.Addr) {
 					t.Errorf("%q has %v, not %v", name, addrs, l.Addr)
 				}
 			}

@@ -32,8 +32,8 @@ const (
 	Default Action = iota
 	// Return ends the lookup with the status.
 	Return
-	// Continue goes on to the next service. "merge", which glibc has for groups
-	// only, is read as Continue.
+	// Continue goes on to the next service. "merge", which glibc has for groups, is
+	// read as Continue.
 	Continue
 )
 
@@ -79,8 +79,9 @@ func ParseNSSwitch(r io.Reader) (NSSwitch, error) {
 }
 
 // ParseOrder reads what follows the colon in a line of nsswitch.conf(5), for
-// example "files mdns4_minimal [NOTFOUND=return] dns". As in glibc, a service with
-// malformed actions is left out, with all that follows.
+// example "files mdns4_minimal [NOTFOUND=return] dns". A service with malformed
+// actions is left out, with all that follows, where glibc has no use for the whole
+// file and finds nothing.
 func ParseOrder(text string) []Service {
 	var all []Service
 	for {
