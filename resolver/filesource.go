@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/netip"
 
+	"github.com/usernet-stack/usernet/facade/endpoint"
 	"github.com/usernet-stack/usernet/resolver/files"
 )
 
@@ -41,10 +42,9 @@ func (s filesSource) HostByName(_ context.Context, q Query) (HostEnt, error) {
 	tables, unread := s.tables()
 	known := false
 	for _, t := range tables {
-		addrs, name, aliases := t.Addrs(q.Name, func(a netip.Addr) bool {
-			known = true
-			return fits(a, q.Family)
-		})
+		lines := t.Find(q.Name)
+		known = known || len(lines) > 0
+		addrs, name, aliases := files.MergeHosts(linesOf(lines, q.Family))
 		if len(addrs) > 0 {
 			return HostEnt{Name: name, Aliases: aliases, Addrs: addrs}, nil
 		}
@@ -56,6 +56,24 @@ func (s filesSource) HostByName(_ context.Context, q Query) (HostEnt, error) {
 		return HostEnt{}, NO_DATA
 	}
 	return HostEnt{}, HOST_NOT_FOUND
+}
+
+// linesOf are the lines with an address of a family.
+func linesOf(lines []files.HostsLine, family int) []files.HostsLine {
+	var all []files.HostsLine
+	for _, l := range lines {
+		ok := true
+		switch family {
+		case endpoint.AF_INET:
+			l.Addr, ok = l.Addr4()
+		case endpoint.AF_INET6:
+			ok = l.Addr.Is6()
+		}
+		if ok {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // HostByAddr implements Source.
