@@ -147,6 +147,23 @@ func TestSetServersEmptiesCache(t *testing.T) {
 	}
 }
 
+// TestSetServersMeanwhile: what a lookup learns of old servers is not for the cache
+// of new ones, and it goes on with the servers that it has.
+func TestSetServersMeanwhile(t *testing.T) {
+	n := newNetwork()
+	c := client(n, dns.Servers{})
+	n.servers[server1.String()] = server(func(network string, q []byte) []event {
+		c.SetServers(dns.Servers{Addrs: both[1:]})
+		return good(network, q)
+	})
+	n.servers[server2.String()] = good
+	for _, want := range both {
+		if got, err := lookup(t, c, "www.test", dns.TypeA); err != nil || got.Server != want || got.FromCache {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
 // TestCacheForgets: what was not used for longest goes first.
 func TestCacheForgets(t *testing.T) {
 	n := newNetworkOf(good)

@@ -26,7 +26,7 @@ const (
 type exchange struct {
 	*lookup
 	server    netip.AddrPort
-	wait      time.Duration
+	limit     time.Duration // for an answer
 	buffer    []byte
 	network   string
 	conn      messageConn
@@ -89,14 +89,14 @@ func (c dialContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
 // end is when the server's time is over, or that of the lookup.
 func (x *exchange) end() time.Time {
-	t := x.client.config.Now().Add(x.wait)
+	t := x.client.config.Now().Add(x.limit)
 	if d, ok := x.ctx.Deadline(); ok && d.Before(t) {
 		return d
 	}
 	return t
 }
 
-// send gives the server x.wait from now on.
+// send gives the server its time from now on.
 func (x *exchange) send(questions ...*question) error {
 	if err := x.conn.SetDeadline(x.end()); err != nil {
 		return err

@@ -3,6 +3,7 @@ package dns_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -198,6 +199,18 @@ func TestAnsweredTypeIsNotAskedAgain(t *testing.T) {
 	}
 }
 
+// TestLimits: the bounds of what can be set, and the port that is not said.
+func TestLimits(t *testing.T) {
+	n := newNetworkOf(good)
+	c := client(n, dns.Servers{Addrs: []netip.AddrPort{netip.AddrPortFrom(server1.Addr(), 0)}, Timeout: 100 * time.Hour, Attempts: 1000})
+	if got := c.Servers(); got.Timeout != time.Hour || got.Attempts != 16 {
+		t.Errorf("%+v", got)
+	}
+	if got, err := lookup(t, c, "www.test", dns.TypeA); err != nil || got.Server != server1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestRotate(t *testing.T) {
 	n := newNetwork()
 	n.servers[server1.String()], n.servers[server2.String()] = good, good
@@ -260,6 +273,25 @@ func TestCancel(t *testing.T) {
 				t.Errorf("from the beginning: %v", err)
 			}
 		})
+	}
+}
+
+// TestCancelWhileDialling: nothing is sent any more.
+func TestCancelWhileDialling(t *testing.T) {
+	n := newNetworkOf(good)
+	ctx, cancel := context.WithCancel(t.Context())
+	c := dns.New(dns.Config{Now: n.Now, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		defer cancel()
+		return n.Dial(ctx, network, address)
+	}})
+	c.SetServers(dns.Servers{Addrs: both})
+	c.Lookup(ctx, "www.test", []dns.Type{dns.TypeA}, func(_ int, _ dns.Answer, err error) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+	})
+	if sent := n.queries(); len(sent) != 0 {
+		t.Errorf("%d queries", len(sent))
 	}
 }
 

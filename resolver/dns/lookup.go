@@ -159,7 +159,7 @@ func (l *lookup) ask(server netip.AddrPort, attempt int) error {
 	buffer := l.client.buffers.Get().(*[maxMessage]byte)
 	defer l.client.buffers.Put(buffer)
 	for i, group := range groups {
-		x := exchange{lookup: l, server: server, wait: l.wait(attempt), buffer: buffer[:]}
+		x := exchange{lookup: l, server: server, limit: l.wait(attempt), buffer: buffer[:]}
 		if err := x.run(group); err != nil {
 			for _, rest := range groups[i+1:] {
 				x.fail(rest, err)

@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"slices"
@@ -161,6 +162,21 @@ func TestQueries(t *testing.T) {
 	}
 	if len(ids) != 2 {
 		t.Errorf("ids %v", ids)
+	}
+}
+
+// TestIDs: those of one socket differ whatever the randomness is.
+func TestIDs(t *testing.T) {
+	n := newNetworkOf(good)
+	for _, r := range lookupAll(t, zeroIDs(n), "www.test", dns.TypeA, dns.TypeA, dns.TypeAAAA) {
+		if r.err != nil {
+			t.Error(r.err)
+		}
+	}
+	for i, q := range n.queries() {
+		if id := binary.BigEndian.Uint16(q.message); int(id) != i {
+			t.Errorf("query %d has the id %d", i, id)
+		}
 	}
 }
 

@@ -105,7 +105,7 @@ func someName(r *rand.Rand) dnsmessage.Name {
 }
 
 // typeOf is the type that a body is packed as.
-func typeOf(t *testing.T, body dnsmessage.ResourceBody) dns.Type {
+func typeOf(t testing.TB, body dnsmessage.ResourceBody) dns.Type {
 	t.Helper()
 	m := dnsmessage.Message{Answers: []dnsmessage.Resource{{Header: header(".", 0), Body: body}}}
 	packed := pack(m)
