@@ -209,7 +209,7 @@ func TestCacheMemory(t *testing.T) {
 			n := newNetworkOf(answered(func(m *dnsmessage.Message) {
 				m.Answers = []dnsmessage.Resource{{Header: header(m.Questions[0].Name.String(), 60), Body: body}}
 			}))
-			const room = 2 << 20
+			const room = 1 << 20
 			c := dns.New(dns.Config{Dial: n.Dial, Now: n.Now, CacheBytes: room})
 			c.SetServers(dns.Servers{Addrs: both[:1]})
 			before := heap()
