@@ -19,6 +19,7 @@ const (
 	defaultAttempts   = 2
 	maxTimeout        = time.Hour
 	maxAttempts       = 16
+	maxShift          = 16
 	defaultPort       = 53
 	maxMessage        = 1<<16 - 1
 )
@@ -49,9 +50,9 @@ type Config struct {
 type Servers struct {
 	// Addrs are tried in order. Port 0 is 53.
 	Addrs []netip.AddrPort
-	// Timeout is how long each server may take in the first attempt. In attempt k,
-	// counted from 0, it is Timeout<<k divided by the number of servers, but at
-	// least a second. 0 is 5 s; more than an hour is an hour.
+	// Timeout is how long the first server may take. The one at index i has Timeout<<i
+	// divided by the number of servers, but at least a second: res_send.c of glibc. 0
+	// is 5 s; more than an hour is an hour.
 	Timeout time.Duration
 	// Attempts is how often the whole list is gone through. 0 is 2; more than 16
 	// is 16.
@@ -86,12 +87,12 @@ func (s Servers) withDefaults() Servers {
 	return s
 }
 
-// wait is how long a server may take.
-func (s Servers) wait(attempt int) time.Duration {
-	if attempt == 0 {
+// wait is how long the server at an index may take.
+func (s Servers) wait(index int) time.Duration {
+	if index == 0 {
 		return s.Timeout
 	}
-	return max(s.Timeout<<attempt/time.Duration(len(s.Addrs)), time.Second)
+	return max(s.Timeout<<min(index, maxShift)/time.Duration(len(s.Addrs)), time.Second)
 }
 
 // Client asks DNS servers. It is safe for concurrent use.

@@ -132,10 +132,10 @@ func TestWaits(t *testing.T) {
 		want    []time.Duration // when each query goes out
 		end     time.Duration
 	}{
-		{"defaults", dns.Servers{Addrs: three}, seconds(0, 5, 10, 15, 15+10./3, 15+20./3), 25 * time.Second},
-		{"one server", dns.Servers{Addrs: three[:1], Timeout: time.Second, Attempts: 3}, seconds(0, 1, 3), 7 * time.Second},
-		{"at least a second", dns.Servers{Addrs: three, Timeout: time.Second, Attempts: 2}, seconds(0, 1, 2, 3, 4, 5), 6 * time.Second},
-		{"one after the other", dns.Servers{Addrs: three[:1], Timeout: 2 * time.Second, Attempts: 2, SingleRequest: true}, seconds(0, 2), 6 * time.Second},
+		{"defaults", dns.Servers{Addrs: three}, seconds(0, 5, 5+10./3, 15, 20, 20+10./3), 30 * time.Second},
+		{"one server", dns.Servers{Addrs: three[:1], Timeout: time.Second, Attempts: 3}, seconds(0, 1, 2), 3 * time.Second},
+		{"at least a second", dns.Servers{Addrs: three, Timeout: time.Second, Attempts: 2}, seconds(0, 1, 2, 3+1./3, 4+1./3, 5+1./3), 6*time.Second + 2*time.Second/3},
+		{"one after the other", dns.Servers{Addrs: three[:1], Timeout: 2 * time.Second, Attempts: 2, SingleRequest: true}, seconds(0, 2), 4 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			n := newNetwork()

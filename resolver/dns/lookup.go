@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -124,10 +125,10 @@ func (l *lookup) askServers() {
 	if l.Rotate {
 		start = (l.rotate.Add(1) - 1) % uint32(len(l.Addrs))
 	}
-	for attempt := range l.Attempts {
+	for range l.Attempts {
 		for i := range l.Addrs {
 			server := l.Addrs[(int(start)+i)%len(l.Addrs)]
-			if err := l.ask(server, attempt); err != nil {
+			if err := l.ask(server, l.wait(i)); err != nil {
 				l.giveUp(ErrUnreachable, err)
 			}
 			if err := l.ended(); err != nil {
@@ -143,8 +144,9 @@ func (l *lookup) askServers() {
 	}
 }
 
-// ask asks one server for all that is not answered. Its error ends the lookup.
-func (l *lookup) ask(server netip.AddrPort, attempt int) error {
+// ask asks one server for all that is not answered, and waits for each answer as long
+// as limit. Its error ends the lookup.
+func (l *lookup) ask(server netip.AddrPort, limit time.Duration) error {
 	open := slices.Clone(l.questions)
 	if err := l.client.drawIDs(open, nil); err != nil {
 		return err
@@ -159,7 +161,7 @@ func (l *lookup) ask(server netip.AddrPort, attempt int) error {
 	buffer := l.client.buffers.Get().(*[maxMessage]byte)
 	defer l.client.buffers.Put(buffer)
 	for i, group := range groups {
-		x := exchange{lookup: l, server: server, limit: l.wait(attempt), buffer: buffer[:]}
+		x := exchange{lookup: l, server: server, limit: limit, buffer: buffer[:]}
 		if err := x.run(group); err != nil {
 			for _, rest := range groups[i+1:] {
 				x.fail(rest, err)
