@@ -184,6 +184,38 @@ var errorsOfNet = []struct {
 		_, err := n.dial("tcp7", "127.0.0.1:1")
 		return err
 	}},
+	{"UnknownHost", &net.DNSError{}, func(t *testing.T, n network) error {
+		_, err := n.dial("tcp", "bad..name:80")
+		return err
+	}},
+	{"UnknownHostToListen", &net.DNSError{}, func(t *testing.T, n network) error {
+		_, err := n.listen("tcp", "bad..name:80")
+		return err
+	}},
+	{"UnknownService", &net.DNSError{}, func(t *testing.T, n network) error {
+		_, err := n.dial("tcp", "127.0.0.1:no-such-service")
+		return err
+	}},
+	{"UnknownServiceOfUDP", &net.DNSError{}, func(t *testing.T, n network) error {
+		_, err := n.listenPacket("udp", "127.0.0.1:no-such-service")
+		return err
+	}},
+	{"InvalidPort", &net.AddrError{Err: "invalid port", Addr: "65536"}, func(t *testing.T, n network) error {
+		_, err := n.dial("tcp", "bad..name:65536")
+		return err
+	}},
+	{"NegativePort", &net.AddrError{Err: "invalid port", Addr: "-1"}, func(t *testing.T, n network) error {
+		_, err := n.listenPacket("udp", "127.0.0.1:-1")
+		return err
+	}},
+	{"MissingAddress", nil, func(t *testing.T, n network) error {
+		_, err := n.dial("tcp", "")
+		return err
+	}},
+	{"OtherVersion", &net.AddrError{Err: "no suitable address found", Addr: "127.0.0.1"}, func(t *testing.T, n network) error {
+		_, err := n.dial("tcp6", "127.0.0.1:80")
+		return err
+	}},
 	{"MissingPort", &net.AddrError{Err: "missing port in address", Addr: "127.0.0.1"}, func(t *testing.T, n network) error {
 		_, err := n.listen("tcp", "127.0.0.1")
 		return err
@@ -200,6 +232,9 @@ func nesting(err error) string {
 			all = append(all, fmt.Sprintf("OpError{%s %s source %T addr %T timeout %v}", e.Op, e.Net, e.Source, e.Addr, e.Timeout()))
 		case *os.SyscallError:
 			all = append(all, "SyscallError{"+e.Syscall+"}")
+		case *net.DNSError:
+			all = append(all, fmt.Sprintf("DNSError{%v timeout %v temporary %v not found %v}", e, e.IsTimeout, e.IsTemporary, e.IsNotFound))
+			return strings.Join(all, " > ") // what is below is the resolver's own
 		default:
 			all = append(all, fmt.Sprintf("%T{%v}", err, err))
 		}
