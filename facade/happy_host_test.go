@@ -89,17 +89,23 @@ func (c *watchedClock) AfterFunc(d time.Duration, f func()) tcpip.Timer {
 	return c.manualClock.AfterFunc(d, f)
 }
 
-// syn is the first SYN to an address.
+// syn is the first SYN of an attempt.
 type syn struct {
 	to string
 	at time.Duration // from the beginning
 }
 
-// synWatch is a link that notes the first SYN to each address.
+// synWatch is a link that notes the first SYN of each attempt, and none that is sent
+// again.
 type synWatch struct {
 	nested.Endpoint
 	h    *happyHosts
-	seen map[string]bool
+	seen map[attempt]bool
+}
+
+type attempt struct {
+	to   string
+	from uint16
 }
 
 // WritePackets implements stack.LinkEndpoint.
@@ -111,8 +117,8 @@ func (w *synWatch) WritePackets(pkts gstack.PacketBufferList) (int, tcpip.Error)
 		}
 		w.h.mu.Lock()
 		to := pkt.Network().DestinationAddress().String()
-		if !w.seen[to] {
-			w.seen[to] = true
+		if a := (attempt{to, tcp.SourcePort()}); !w.seen[a] {
+			w.seen[a] = true
 			w.h.syns.add(syn{to, w.h.clock.Now().Sub(w.h.start)})
 		}
 		w.h.mu.Unlock()
@@ -143,7 +149,7 @@ func newHappyHosts(t *testing.T, names lookup) *happyHosts {
 	h := &happyHosts{clock: &watchedClock{newManualClock(), newJournal[time.Duration]()}, syns: newJournal[syn]()}
 	h.start = h.clock.Now()
 	a, b := link.NewCable(link.CableConfig{})
-	watch := &synWatch{h: h, seen: make(map[string]bool)}
+	watch := &synWatch{h: h, seen: make(map[attempt]bool)}
 	watch.Init(a, watch)
 	h.client = happyHost(t, watch, stack.Config{Clock: h.clock}, names, "192.0.2.1/24", "2001:db8::1/64")
 	h.server = happyHost(t, b, stack.Config{}, nil, server4+"/24", server6+"/64")

@@ -303,6 +303,19 @@ func TestEarlyIPv6(t *testing.T) {
 	h.wantSYNs(t, syn{server6, 0}, syn{server4, 0})
 }
 
+// TestEachAddressOnce: what was tried early is not tried again.
+func TestEachAddressOnce(t *testing.T) {
+	names, rest := answersOf(server6)
+	h := newHappyHosts(t, names)
+	result := h.dial(t.Context(), "tcp", "host.example:80")
+	h.sent(t, 1)
+	rest <- []string{server6, server4}
+	err := finish(t, result).err
+	wantOpError(t, err, "["+server6+"]:80", "dial tcp ["+server6+"]:80: connect: connection refused", false)
+	h.wantSYNs(t, syn{server6, 0}, syn{server4, 0})
+	h.wantNoSockets(t)
+}
+
 // TestLookupFailsInTheMiddle: what is known is tried all the same, and its error
 // counts.
 func TestLookupFailsInTheMiddle(t *testing.T) {
