@@ -209,8 +209,8 @@ func TestSocketsTakeNames(t *testing.T) {
 	}
 }
 
-// TestHTTPByName: a client of package net/http, by name and service.
-func TestHTTPByName(t *testing.T) {
+// TestHTTPByDNS: a client of package net/http, by name and service.
+func TestHTTPByDNS(t *testing.T) {
 	h := newNamedHosts(t, dnsAt("10.0.0.2:53"))
 	l, err := h.server.Listen("tcp", ":http")
 	must(t, err)
