@@ -158,6 +158,12 @@ func newHappyHosts(t *testing.T, names lookup) *happyHosts {
 
 func happyHost(t *testing.T, ep gstack.LinkEndpoint, c stack.Config, names lookup, addresses ...string) *facade.Module {
 	t.Helper()
+	return hostOn(t, ep, c, facade.Config{Resolver: scripted{new(resolver.Switch), names}}, addresses...)
+}
+
+// hostOn is the module of a host with one link.
+func hostOn(t *testing.T, ep gstack.LinkEndpoint, c stack.Config, f facade.Config, addresses ...string) *facade.Module {
+	t.Helper()
 	l := stack.LinkConfig{Endpoint: ep}
 	for _, a := range addresses {
 		l.Addresses = append(l.Addresses, netip.MustParsePrefix(a))
@@ -166,7 +172,8 @@ func happyHost(t *testing.T, ep gstack.LinkEndpoint, c stack.Config, names looku
 	s, err := stack.New(c)
 	must(t, err)
 	closeAtEnd(t, s)
-	m := facade.New(facade.Config{Stack: s, Resolver: scripted{new(resolver.Switch), names}})
+	f.Stack = s
+	m := facade.New(f)
 	closeAtEnd(t, m)
 	return m
 }

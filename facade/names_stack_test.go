@@ -42,26 +42,12 @@ func newNamedHosts(t *testing.T, names resolver.Config) *namedHosts {
 	must(t, err)
 	h := &namedHosts{asked: newJournal[string]()}
 	a, b := link.NewCable(link.CableConfig{MTU: 1500})
-	h.client = namedHost(t, a, &names, "10.0.0.1/24", "fd00::1/64")
-	h.server = namedHost(t, b, &resolver.Config{Hosts: table}, "10.0.0.2/24", "fd00::2/64")
+	h.client = hostOn(t, a, stack.Config{}, facade.Config{Names: &names}, "10.0.0.1/24", "fd00::1/64")
+	h.server = hostOn(t, b, stack.Config{}, facade.Config{Names: &resolver.Config{Hosts: table}}, "10.0.0.2/24", "fd00::2/64")
 	for _, address := range []string{"10.0.0.2:53", "[fd00::2]:53"} {
 		h.serve(t, address)
 	}
 	return h
-}
-
-func namedHost(t *testing.T, end *link.CableEnd, names *resolver.Config, addresses ...string) *facade.Module {
-	t.Helper()
-	l := stack.LinkConfig{Endpoint: end}
-	for _, a := range addresses {
-		l.Addresses = append(l.Addresses, netip.MustParsePrefix(a))
-	}
-	s, err := stack.New(stack.Config{Links: []stack.LinkConfig{l}})
-	must(t, err)
-	closeAtEnd(t, s)
-	m := facade.New(facade.Config{Stack: s, Names: names})
-	closeAtEnd(t, m)
-	return m
 }
 
 // serve answers DNS on the server, by UDP with at most 512 bytes and by TCP, until the

@@ -152,7 +152,12 @@ func hostOf(a dns.Answer) (HostEnt, error) {
 	if !isHostName(a.Name) {
 		return HostEnt{}, &failure{code: NO_RECOVERY, err: errors.New("malformed host name in the answer")}
 	}
-	ent := HostEnt{Name: a.Name, Aliases: a.Aliases}
+	ent := HostEnt{Name: a.Name}
+	for _, alias := range a.Aliases {
+		if isHostName(alias) {
+			ent.Aliases = append(ent.Aliases, alias)
+		}
+	}
 	for _, r := range a.Records {
 		switch body := r.Body.(type) {
 		case *dnsmessage.AResource:

@@ -233,3 +233,44 @@ func TestEndOfContext(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestOddNamesOfServers: what is no host name does not reach the program.
+func TestOddNamesOfServers(t *testing.T) {
+	const odd = "\x1b[31m;rm.example.test."
+	chain := func(names ...string) func([]byte) []byte {
+		return func(query []byte) []byte {
+			var m dnsmessage.Message
+			if err := m.Unpack(query); err != nil {
+				return nil
+			}
+			m.Response, m.RecursionAvailable, m.Additionals = true, true, nil
+			for i, name := range names {
+				h := dnsmessage.ResourceHeader{Name: dnsmessage.MustNewName(name), Class: dnsmessage.ClassINET}
+				var body dnsmessage.ResourceBody = &dnsmessage.AResource{A: [4]byte{192, 0, 2, 1}}
+				if i+1 < len(names) {
+					body = &dnsmessage.CNAMEResource{CNAME: dnsmessage.MustNewName(names[i+1])}
+				} else if m.Questions[0].Type == dns.TypePTR {
+					body = &dnsmessage.PTRResource{PTR: dnsmessage.MustNewName(odd)}
+				}
+				m.Answers = append(m.Answers, dnsmessage.Resource{Header: h, Body: body})
+			}
+			packed, _ := m.Pack()
+			return packed
+		}
+	}
+	r := serve(t, "", map[string]func([]byte) []byte{
+		"through.example.test.":   chain("through.example.test.", odd, "end.example.test."),
+		"at.example.test.":        chain("at.example.test.", odd),
+		"9.2.0.192.in-addr.arpa.": chain("9.2.0.192.in-addr.arpa."),
+	}).client("nameserver 192.0.2.53")
+	ent, err := r.GetHostByName(t.Context(), "through.example.test")
+	if want := "{end.example.test [through.example.test] [192.0.2.1]}"; fmt.Sprint(ent) != want || err != nil {
+		t.Errorf("%q, %v, want %s", ent, err, want)
+	}
+	if ent, err := r.GetHostByName(t.Context(), "at.example.test"); !errors.Is(err, resolver.NO_RECOVERY) {
+		t.Errorf("%q, %v", ent, err)
+	}
+	if ent, err := r.GetHostByAddr(t.Context(), netip.MustParseAddr("192.0.2.9")); !errors.Is(err, resolver.NO_DATA) {
+		t.Errorf("%q, %v", ent, err)
+	}
+}
