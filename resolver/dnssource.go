@@ -212,12 +212,10 @@ func dnsFailure(err error) error {
 		return &failure{code: HOST_NOT_FOUND, err: err}
 	case errors.Is(err, dns.ErrNoData):
 		return &failure{code: NO_DATA, err: err}
-	case errors.Is(err, dns.ErrRefused):
-		return &failure{code: NO_RECOVERY, err: err}
-	case errors.Is(err, dns.ErrServerFailure):
-		return &failure{code: TRY_AGAIN, err: err}
 	}
-	return &failure{TRY_AGAIN, true, err} // nobody answered
+	// No server could tell, because it refuses, fails, or does not answer: as in glibc
+	// they are all the same, and the source counts as unavailable.
+	return &failure{TRY_AGAIN, true, err}
 }
 
 var errNoServer = errors.New("no name server is configured")
