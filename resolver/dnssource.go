@@ -83,7 +83,7 @@ func (d *dnsSource) conf() files.ResolvConf {
 // HostByName implements Source.
 func (d *dnsSource) HostByName(ctx context.Context, q Query) (HostEnt, error) {
 	conf := d.conf()
-	if len(conf.Servers) == 0 || !inDNS(q.Name) {
+	if len(conf.Servers) == 0 || !inDNS(q.Name) || !isHostName(q.Name) {
 		return HostEnt{}, HOST_NOT_FOUND
 	}
 	var types []dns.Type
