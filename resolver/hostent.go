@@ -7,7 +7,8 @@ import (
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
 
-// GetHostByName implements Resolver. A name that is not ASCII is encoded (RFC 5891).
+// GetHostByName implements Resolver. A name that is not ASCII is encoded (RFC
+// 5891). Addresses are in the order of their source, as in glibc.
 func (s *Switch) GetHostByName(ctx context.Context, name string) (HostEnt, error) {
 	ent, err := s.setUp().hostByName(ctx, name)
 	if err != nil {
@@ -29,11 +30,7 @@ func (s *Switch) hostByName(ctx context.Context, name string) (HostEnt, error) {
 		return HostEnt{}, HOST_NOT_FOUND
 	}
 	q := Query{Name: encoded, Family: endpoint.AF_INET}
-	ent, err := s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) })
-	if err == nil {
-		ent.Addrs = s.sorted(ent.Addrs)
-	}
-	return ent, err
+	return s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) })
 }
 
 // GetHostByAddr implements Resolver. An IPv4-mapped address counts as IPv4.
