@@ -104,8 +104,19 @@ func (l *lookup) fromCache() {
 			continue
 		}
 		l.client.stats.add(countCacheHits)
-		l.deliver(q, a, kind)
+		l.deliver(q, spelled(a, printName(l.name.String())), kind)
 	}
+}
+
+// spelled gives an answer of the cache the spelling of its question, as servers do
+// with theirs: the question that was answered first may have had another.
+func spelled(a Answer, asked string) Answer {
+	if len(a.Aliases) == 0 {
+		a.Name = asked
+		return a
+	}
+	a.Aliases = append([]string{asked}, a.Aliases[1:]...)
+	return a
 }
 
 // deliver tells the caller of an answer. kind is nil, ErrNotFound or ErrNoData.
