@@ -45,5 +45,8 @@ func (s *Switch) GetHostByAddr(ctx context.Context, addr netip.Addr) (HostEnt, e
 
 func (s *Switch) hostByAddr(ctx context.Context, a netip.Addr) (HostEnt, error) {
 	a = a.WithZone("").Unmap()
+	if a == netip.IPv6Unspecified() {
+		return HostEnt{}, HOST_NOT_FOUND // glibc asks nobody for it
+	}
 	return s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByAddr(ctx, a) })
 }
