@@ -43,6 +43,11 @@ func (c *addrInfoCall) run(ctx context.Context) ([]AddrInfo, EAI, error) {
 	if code := c.check(); code != 0 {
 		return nil, code, nil
 	}
+	name, code := ascii(c.host)
+	if code != 0 {
+		return nil, code, nil
+	}
+	c.host = name // which may be numeric only now
 	if c.host == "" {
 		return c.combine(scopedOf(ofFamily(nullHost(c.hints.Flags), c.family)), ""), 0, nil
 	}
@@ -106,11 +111,7 @@ func (s *Switch) family(hints Hints) (int, EAI) {
 
 // lookup asks the sources for the host.
 func (c *addrInfoCall) lookup(ctx context.Context) ([]AddrInfo, EAI, error) {
-	name, code := ascii(c.host)
-	if code != 0 {
-		return nil, code, nil
-	}
-	q := Query{Name: name, Family: c.family}
+	q := Query{Name: c.host, Family: c.family}
 	if c.mapsIPv4() {
 		q.Family = endpoint.AF_UNSPEC
 	} else if c.hints.Partial != nil && c.family == endpoint.AF_UNSPEC {
@@ -156,8 +157,19 @@ func (s *Switch) sorted(addrs []netip.Addr) []netip.Addr {
 	if host.SourceFor == nil || len(addrs) < 2 {
 		return addrs
 	}
+	bits := make(map[netip.Addr]int)
+	for _, p := range host.prefixes() {
+		bits[p.Addr()] = p.Bits()
+	}
+	prefixLen := func(source netip.Addr) int {
+		source = source.WithZone("").Unmap()
+		if n, ok := bits[source]; ok {
+			return n
+		}
+		return source.BitLen()
+	}
 	addrs = slices.Clone(addrs)
-	addrselect.Sort(addrs, addrselect.Host{SourceFor: host.SourceFor, PrefixLen: host.prefixLen, Policy: s.config.Policy})
+	addrselect.Sort(addrs, addrselect.Host{SourceFor: host.SourceFor, PrefixLen: prefixLen, Policy: s.config.Policy})
 	return addrs
 }
 

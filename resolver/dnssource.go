@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,6 +52,7 @@ func (d *dnsSource) set(c files.ResolvConf) {
 }
 
 func (d *dnsSource) useLocked(c files.ResolvConf) {
+	c.Servers, c.Search = slices.Clone(c.Servers), slices.Clone(c.Search)
 	d.current = c
 	c = c.WithDefaults()
 	d.client.SetServers(dns.Servers{
@@ -212,17 +214,33 @@ func dnsFailure(err error) error {
 		return &failure{code: HOST_NOT_FOUND, err: err}
 	case errors.Is(err, dns.ErrNoData):
 		return &failure{code: NO_DATA, err: err}
+	case errors.Is(err, dns.ErrRefused):
+		return &failure{NO_RECOVERY, true, err}
 	}
-	// No server could tell, because it refuses, fails, or does not answer: as in glibc
-	// they are all the same, and the source counts as unavailable.
+	// No server could tell, because it fails or does not answer: as in glibc that is all
+	// the same, and the source counts as unavailable.
 	return &failure{TRY_AGAIN, true, err}
 }
 
-var errNoServer = errors.New("no name server is configured")
+// What is not asked of servers.
+var (
+	errNoServer = errors.New("no name server is configured")
+	errSpecial  = errors.New("a name that servers are not asked for (RFC 6761, RFC 7686)")
+	errObsolete = errors.New("a type whose records cannot be passed on (RFC 3597 section 4)")
+)
+
+// compressible are types of RFC 1035 whose records may point into their message, and
+// that dnsmessage does not read: MD, MF, MB, MG, MR and MINFO.
+var compressible = map[dns.Type]bool{3: true, 4: true, 7: true, 8: true, 9: true, 14: true}
 
 // query asks servers for one type of an absolute name.
 func (d *dnsSource) query(ctx context.Context, name string, typ dns.Type) (answer dns.Answer, err error) {
-	if len(d.conf().Servers) == 0 {
+	switch {
+	case !inDNS(name):
+		return dns.Answer{}, &failure{code: HOST_NOT_FOUND, err: errSpecial}
+	case compressible[typ]:
+		return dns.Answer{}, &failure{code: NO_RECOVERY, err: errObsolete}
+	case len(d.conf().Servers) == 0:
 		return dns.Answer{}, &failure{TRY_AGAIN, true, errNoServer}
 	}
 	d.client.Lookup(ctx, name, []dns.Type{typ}, func(_ int, a dns.Answer, failed error) {

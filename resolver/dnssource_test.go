@@ -64,7 +64,7 @@ func TestNamesOfServers(t *testing.T) {
 		{"silent.example.test", every, "EAI_AGAIN"},
 		{"broken.example.test", every, "EAI_AGAIN"},
 		{"lame.example.test", every, "EAI_AGAIN"},
-		{"refused.example.test", every, "EAI_AGAIN"},
+		{"refused.example.test", every, "EAI_FAIL"},
 		{"a..example.test", every, "EAI_NONAME"},
 		{"four.example.test", resolver.Hints{Flags: resolver.AI_NUMERICHOST}, "EAI_NONAME"},
 	} {

@@ -67,14 +67,3 @@ func (h *Host) addrs() []netip.Addr {
 	}
 	return all
 }
-
-// prefixLen is the length of the prefix of one of the host's addresses.
-func (h *Host) prefixLen(a netip.Addr) int {
-	a = a.WithZone("").Unmap()
-	for _, p := range h.prefixes() {
-		if p.Addr() == a {
-			return p.Bits()
-		}
-	}
-	return a.BitLen()
-}

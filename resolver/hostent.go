@@ -18,6 +18,10 @@ func (s *Switch) GetHostByName(ctx context.Context, name string) (HostEnt, error
 }
 
 func (s *Switch) hostByName(ctx context.Context, name string) (HostEnt, error) {
+	name, code := ascii(name)
+	if name == "" || code != 0 {
+		return HostEnt{}, HOST_NOT_FOUND
+	}
 	if a, zone, ok := parse(name); ok {
 		one, code := s.numeric(a, zone, endpoint.AF_INET, 0)
 		if code != 0 {
@@ -25,11 +29,7 @@ func (s *Switch) hostByName(ctx context.Context, name string) (HostEnt, error) {
 		}
 		return HostEnt{Name: name, Addrs: []netip.Addr{one.addr}}, nil
 	}
-	encoded, code := ascii(name)
-	if name == "" || code != 0 {
-		return HostEnt{}, HOST_NOT_FOUND
-	}
-	q := Query{Name: encoded, Family: endpoint.AF_INET}
+	q := Query{Name: name, Family: endpoint.AF_INET}
 	return s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) })
 }
 

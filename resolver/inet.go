@@ -22,9 +22,20 @@ var (
 
 // InetAton reads an IPv4 address in any form of inet(3): one to four parts
 // between dots, each decimal, octal (0…) or hexadecimal (0x…), of which the last
-// fills the bytes that are left. It returns 4 bytes. Unlike glibc's, it refuses
-// anything after the address.
+// fills the bytes that are left. It returns 4 bytes. As glibc's, it reads up to white
+// space, whatever follows.
 func InetAton(text string) ([]byte, error) {
+	if end := strings.IndexAny(text, whiteSpace); end >= 0 {
+		text = text[:end]
+	}
+	return inetAton(text)
+}
+
+// whiteSpace is that of isspace(3).
+const whiteSpace = " \t\n\v\f\r"
+
+// inetAton is InetAton of the whole text, as getaddrinfo(3) reads it.
+func inetAton(text string) ([]byte, error) {
 	parts := strings.Split(text, ".")
 	if len(parts) > 4 {
 		return nil, ErrAddressText

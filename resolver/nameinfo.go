@@ -9,7 +9,7 @@ import (
 
 // GetNameInfo implements Resolver. An address or port without a name is numeric,
 // unless flags have NI_NAMEREQD; a server that does not answer is EAI_AGAIN in either
-// case. NI_IDN has the name decoded (RFC 5891).
+// case, and one that refuses EAI_FAIL. NI_IDN has the name decoded (RFC 5891).
 func (s *Switch) GetNameInfo(ctx context.Context, addr netip.AddrPort, scopeID uint32, flags int) (host, service string, err error) {
 	s.setUp()
 	fail := func(code EAI, cause error) (string, string, error) {
@@ -24,8 +24,8 @@ func (s *Switch) GetNameInfo(ctx context.Context, addr netip.AddrPort, scopeID u
 	}
 	host, err = s.hostName(ctx, a, flags)
 	switch {
-	case err != nil && codeOf(err) == TRY_AGAIN:
-		return fail(EAI_AGAIN, reason(err))
+	case err != nil && (codeOf(err) == TRY_AGAIN || codeOf(err) == NO_RECOVERY):
+		return fail(eaiOf(err), reason(err))
 	case err != nil && flags&NI_NAMEREQD != 0:
 		return fail(EAI_NONAME, reason(err))
 	case err != nil:

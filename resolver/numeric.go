@@ -68,7 +68,7 @@ func map4(a netip.Addr) netip.Addr { return netip.AddrFrom16(a.As16()) }
 // parse reads a numeric host: IPv4 in any form of inet(3), IPv6 with or without
 // a zone. The zone keeps its "%".
 func parse(host string) (a netip.Addr, zone string, ok bool) {
-	if packed, err := InetAton(host); err == nil {
+	if packed, err := inetAton(host); err == nil {
 		return netip.AddrFrom4([4]byte(packed)), "", true
 	}
 	text := host

@@ -81,15 +81,25 @@ var rcodes = map[HErrno]dnsmessage.RCode{
 	TRY_AGAIN:      dnsmessage.RCodeServerFailure,
 }
 
+// known asks for the name, for both families: the source that has it counts for both, as
+// for getaddrinfo.
+func (r *response) known(ctx context.Context, s *Switch) (HostEnt, error) {
+	q := Query{Name: r.questions[0].Name.String()}
+	return s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) })
+}
+
 // addrs adds the addresses of the name, under its canonical name.
 func (r *response) addrs(ctx context.Context, s *Switch, family int) error {
-	q := Query{Name: r.questions[0].Name.String(), Family: family}
-	ent, err := s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) })
-	if err != nil {
+	ent, err := r.known(ctx, s)
+	addrs := ofFamily(ent.Addrs, family)
+	switch {
+	case err != nil:
 		return err
+	case len(addrs) == 0:
+		return NO_DATA
 	}
 	owner := r.alias(ent.Name)
-	for _, a := range ofFamily(ent.Addrs, family) {
+	for _, a := range addrs {
 		if a.Is4() {
 			r.add(owner, &dnsmessage.AResource{A: a.As4()})
 		} else {
@@ -108,16 +118,19 @@ func (r *response) names(names []string) {
 	}
 }
 
-// others adds what DNS has of another type. Without servers, names that have addresses
-// have no other records.
+// others adds what DNS has of another type. A name that it does not have, and another
+// source does, has no such records.
 func (r *response) others(ctx context.Context, s *Switch) error {
-	name := r.questions[0].Name.String()
-	answer, err := s.dns.query(ctx, name, r.questions[0].Type)
-	if errors.Is(err, errNoServer) {
-		q := Query{Name: name}
-		if _, err = s.ask(ctx, func(source Source) (HostEnt, error) { return source.HostByName(ctx, q) }); err == nil {
-			err = NO_DATA
+	answer, err := s.dns.query(ctx, r.questions[0].Name.String(), r.questions[0].Type)
+	if codeOf(err) == HOST_NOT_FOUND || errors.Is(err, errNoServer) {
+		ent, unknown := r.known(ctx, s)
+		if unknown != nil {
+			return unknown
 		}
+		if r.alias(ent.Name); r.questions[0].Type == dns.TypeCNAME && len(r.records) > 0 {
+			return nil
+		}
+		return NO_DATA
 	}
 	if err != nil {
 		return err

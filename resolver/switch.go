@@ -3,6 +3,7 @@ package resolver
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/usernet-stack/usernet/resolver/addrselect"
@@ -112,8 +113,15 @@ func (s *Switch) setUp() *Switch {
 // emptied.
 func (s *Switch) SetDNS(c files.ResolvConf) { s.setUp().dns.set(c) }
 
-// DNS returns the servers and search lists in force.
-func (s *Switch) DNS() files.ResolvConf { return s.setUp().dns.conf() }
+// DNS returns the servers and search lists in force. They are the caller's.
+func (s *Switch) DNS() files.ResolvConf {
+	c := s.setUp().dns.conf()
+	c.Servers, c.Search = slices.Clone(c.Servers), slices.Clone(c.Search)
+	return c
+}
+
+// Stats counts what was asked of name servers, and what came back.
+func (s *Switch) Stats() dns.Stats { return s.setUp().dns.client.Stats() }
 
 // Query asks the name servers for the records of a type that an absolute name has; of
 // addresses in other sources it knows nothing. A chain of CNAMEs is followed. Its errors

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/usernet-stack/usernet/facade/endpoint"
 )
@@ -100,7 +101,7 @@ func portNumber(service string, flags int) (int, EAI) {
 	if service == "" {
 		return 0, 0
 	}
-	n, err := strconv.Atoi(service)
+	n, err := strconv.Atoi(strings.TrimLeft(service, whiteSpace)) // as strtoul(3)
 	switch {
 	case errors.Is(err, strconv.ErrSyntax) && flags&AI_NUMERICSERV != 0:
 		return 0, EAI_NONAME

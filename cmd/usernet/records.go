@@ -46,7 +46,7 @@ func (r *Resolved) print(w io.Writer) error {
 	return err
 }
 
-// resolvedRecords has the steps of CNAMEs before the records at their end.
+// resolvedRecords are those at the end of a chain of CNAMEs.
 func resolvedRecords(q question, a dns.Answer) *Resolved {
 	r := &Resolved{Name: q.name, Server: a.Server.String()}
 	for _, record := range a.Records {

@@ -50,7 +50,8 @@ type Config struct {
 type Servers struct {
 	// Addrs are tried in order. Port 0 is 53.
 	Addrs []netip.AddrPort
-	// Timeout is how long the first server may take. The one at index i has Timeout<<i
+	// Timeout is how long the first server may take, with TCP where that is needed. The
+	// one at index i has Timeout<<i
 	// divided by the number of servers, but at least a second: res_send.c of glibc. 0
 	// is 5 s; more than an hour is an hour.
 	Timeout time.Duration
@@ -102,14 +103,16 @@ type Client struct {
 	servers atomic.Pointer[epoch]
 	buffers sync.Pool // of *[maxMessage]byte
 	stats   counters
+	slots   chan struct{} // full of the lookups that ask
 }
 
 // epoch is what belongs to one setting of the servers. A lookup stays in the one
 // that it began in, so what it learns of old servers never reaches a new cache.
 type epoch struct {
 	Servers
-	cache  *cache
-	rotate atomic.Uint32
+	cache   *cache
+	flights flights
+	rotate  atomic.Uint32
 }
 
 // New returns a client that has no servers yet.
@@ -126,7 +129,7 @@ func New(config Config) *Client {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{config: config}
+	c := &Client{config: config, slots: make(chan struct{}, maxFlights)}
 	c.buffers.New = func() any { return new([maxMessage]byte) }
 	c.SetServers(Servers{})
 	return c

@@ -7,6 +7,11 @@
 // and the order of sources. Those are its caller's. It follows no referral and
 // checks no signature.
 //
+// Messages are encoded by golang.org/x/net/dns/dnsmessage: it is package net's own, is
+// kept with Go, and reads hostile messages in bounded time (compression pointers lead
+// backwards, names with dots in labels are refused). github.com/miekg/dns knows far
+// more types, which a stub resolver has no use for.
+//
 // Every query travels through Config.Dial. Time comes from Config.Now and
 // randomness from Config.Rand only. A lookup runs on its caller's goroutine and
 // starts none, so the same clock, randomness and answers make the same queries in

@@ -26,7 +26,8 @@ const (
 type exchange struct {
 	*lookup
 	server    netip.AddrPort
-	limit     time.Duration // for an answer
+	limit     time.Duration // for all of it
+	until     time.Time
 	buffer    []byte
 	network   string
 	conn      messageConn
@@ -38,6 +39,7 @@ type exchange struct {
 // run asks by UDP, and again by TCP for what was truncated. Its error is that of
 // a server that is no use at the moment; what was asked knows of it already.
 func (x *exchange) run(questions []*question) error {
+	x.until = x.end()
 	if x.UseTCP {
 		return x.converse("tcp", questions)
 	}
@@ -59,7 +61,7 @@ func (x *exchange) converse(network string, questions []*question) error {
 }
 
 func (x *exchange) overConn() error {
-	ctx := dialContext{x.ctx, x.end()}
+	ctx := dialContext{x.ctx, x.until}
 	conn, err := x.client.config.Dial(ctx, x.network, x.server.String())
 	if err != nil {
 		return err
@@ -96,9 +98,9 @@ func (x *exchange) end() time.Time {
 	return t
 }
 
-// send gives the server its time from now on.
+// send asks. What is answered too late is not read.
 func (x *exchange) send(questions ...*question) error {
-	if err := x.conn.SetDeadline(x.end()); err != nil {
+	if err := x.conn.SetDeadline(x.until); err != nil {
 		return err
 	}
 	for _, q := range questions {

@@ -37,7 +37,8 @@ type question struct {
 // arrive: i is the index in types, err nil or an *Error. It may call Lookup.
 // Lookup returns after all of them, at the latest when ctx ends or when every
 // server had its time in every attempt. The deadline of ctx counts by Config.Now,
-// too. Types that the cache knows come first.
+// too. Types that the cache knows come first. Of lookups for the same at the same time
+// one asks, and the others wait for what it is told; at most 256 ask at once.
 //
 // There is no search list, and numbers are names like others. Any type can be
 // asked for, but a transfer of zones (AXFR) is not one answer and fails.
@@ -62,7 +63,7 @@ func (c *Client) Lookup(ctx context.Context, name string, types []Type, done fun
 	case len(l.Addrs) == 0:
 		l.giveUp(ErrUnreachable, errNoServers)
 	default:
-		l.askServers()
+		l.askOnce()
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What resolv.conf(5) is cut down to.
+// What a resolv.conf(5) is cut down to.
 const (
 	// MaxServers is the most name servers (MAXNS).
 	MaxServers = 3
@@ -59,9 +59,11 @@ type ResolvConf struct {
 	NoAAAA bool
 	// NoTLDQuery does not try a name without dots as a top-level domain.
 	NoTLDQuery bool
-	// EDNS0 sends an OPT record (RFC 6891).
+	// EDNS0 asks for an OPT record in queries (RFC 6891). It has no effect: there is one,
+	// unless a server does not know it.
 	EDNS0 bool
-	// TrustAD keeps the AD bit of answers, and asks for it.
+	// TrustAD asks for the AD bit of answers. It has no effect: nothing here relies on
+	// that bit.
 	TrustAD bool
 }
 
@@ -175,9 +177,9 @@ func leadingNumber(s string, largest int) (int, bool) {
 	return n, true
 }
 
-// WithDefaults returns c with glibc's defaults for the numbers that are 0, and
-// with what is over a limit cut down to it. Servers and Search stay as they are
-// otherwise, and so does NoDots: any name has more dots.
+// WithDefaults returns c with glibc's defaults for the numbers that are 0, and with
+// numbers over a limit cut down to it. Servers and Search stay as they are, however
+// many, and so does NoDots: any name has more dots.
 func (c ResolvConf) WithDefaults() ResolvConf {
 	pick := func(n, def, largest int) int {
 		if n == 0 {
@@ -191,8 +193,6 @@ func (c ResolvConf) WithDefaults() ResolvConf {
 		c.Timeout = 5 * time.Second
 	}
 	c.Timeout = min(c.Timeout, MaxTimeout)
-	c.Servers = c.Servers[:min(len(c.Servers), MaxServers):min(len(c.Servers), MaxServers)]
-	c.Search = c.Search[:min(len(c.Search), MaxSearch):min(len(c.Search), MaxSearch)]
 	return c
 }
 

@@ -3,8 +3,8 @@
 //
 // Of the services it lists those of TCP, UDP, SCTP and DCCP that have a name and a
 // port. A port with several names has the first of the registry as its name, but for
-// a few better known ones, and the others as aliases. Protocols are spelt as protocols(5) spells them: in lower case,
-// with the registry's spelling as an alias.
+// a few better known ones, and the others as aliases. Protocols are spelt as protocols(5)
+// spells them: in lower case, with the registry's spelling as an alias.
 package iana
 
 import (

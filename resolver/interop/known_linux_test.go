@@ -13,7 +13,7 @@ type difference struct {
 const (
 	noneOrNoData = `"EAI_(NONAME|NODATA)"`
 	// later is ours where no server could tell.
-	later = `"(EAI_AGAIN|TRY_AGAIN)"`
+	later = `"(EAI_AGAIN|TRY_AGAIN|EAI_FAIL|NO_RECOVERY)"`
 	empty = `"(EAI_NODATA|NO_DATA)"`
 	// oneFamily are calls that ask for IPv4 only.
 	oneFamily = `^(getaddrinfo\[\S+ \S+ 2 |gethostbyname|gethostbyaddr)`
@@ -44,9 +44,12 @@ var known = []difference{
 	{"records of another name are no records of this one",
 		`faulty/19`, ``, `"(EAI_NONAME|NO_RECOVERY)"`, empty},
 	{"NXDOMAIN for one family does not hide that the name has others (RFC 8020 aside)",
-		`faulty/24`, ``, `"EAI_NONAME"`, `"EAI_(NODATA|AGAIN)"`},
+		`faulty/24`, ``, `"EAI_NONAME"`, `"EAI_(NODATA|AGAIN|FAIL)"`},
 	{"an alias whose target is no host name is refused",
 		``, `badchain`, ``, `"(EAI_FAIL|NO_RECOVERY)"`},
+
+	{"servers that refuse are a permanent failure, as getaddrinfo(3) and gethostbyname(3) have it",
+		``, ``, `"(EAI_AGAIN|TRY_AGAIN)"`, `"(EAI_FAIL|NO_RECOVERY)"`},
 
 	// Servers that fail for one family, or over TCP.
 	{"the failure of one family is told if the other has no address",

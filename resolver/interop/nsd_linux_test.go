@@ -71,7 +71,7 @@ func startNSD(t testing.TB) {
 func writeZones(t testing.TB, dir string) string {
 	t.Helper()
 	must(t, os.CopyFS(dir, os.DirFS("testdata/zones")))
-	zone := filepath.Join(dir, "example.test")
+	zone := filepath.Join(dir, "example.test.zone")
 	f, err := os.OpenFile(zone, os.O_APPEND|os.O_WRONLY, 0)
 	must(t, err)
 	for _, set := range bigSets {

@@ -54,7 +54,7 @@ V6 = """:: ::1 1:: 0::0 1::abq: 45ef:76cb:1a:56ef:afeb:bac:1924:aeae 1:2:3:4:5:6
 
 
 def inet():
-    for text in V4 + V6 + [""]:
+    for text in V4 + V6 + ["", "1.2.3.4 ", "1.2.3.4 x", "1.2.3.4\n", "\t1.2.3.4", " 1.2.3.4", "1.2 .3.4", " "]:
         record("inet_aton", text)
         record("inet_pton", socket.AF_INET, text)
         record("inet_pton", socket.AF_INET6, text)
@@ -82,7 +82,7 @@ def byteorder():
 
 
 HOSTS = """1.2.3.4 127.1 0x7f.1 ::1 2001:DB8::A ::ffff:1.2.3.4 fe80::1%lo fe80::1%1 fe80::1%9999 fe80::1%nosuch fe80::1% 2001:db8::1%lo
-2001:db8::1%1 ff02::1%lo ff05::1%lo ::1%1 1.2.3.4%1 * 1.2.3.4. 256.1.1.1 1:2:3 ::1%4294967295 ::1%4294967296 ff02::DE1""".split()
+2001:db8::1%1 ff02::1%lo ff05::1%lo ::1%1 1.2.3.4%1 * 1.2.3.4. 256.1.1.1 1:2:3 ::1%4294967295 ::1%4294967296 ff02::DE1""".split() + ["1.2.3.4 ", "1.2.3.4 x"]
 
 
 def getaddrinfo():
@@ -99,7 +99,7 @@ def getaddrinfo():
                 record("getaddrinfo", "1.2.3.4", port, 0, t, proto, 0)
     for f in (1, 3, 17, 99, -1):
         record("getaddrinfo", "::1", "80", f, 0, 0, 0)
-    for port in ("0", "1", "65535", "", "*", "nosuch", "-1", "80x", "0x50", "000080", "+80", "99999999999999999999"):
+    for port in (" 80", "\t80", "80 ", " ", "0", "1", "65535", "", "*", "nosuch", "-1", "80x", "0x50", "000080", "+80", "99999999999999999999"):
         for flags in (0, socket.AI_NUMERICSERV):
             for t in (0, 1, 3):
                 record("getaddrinfo", "1.2.3.4", port, 0, t, 0, flags)
