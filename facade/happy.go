@@ -53,6 +53,9 @@ type answer struct {
 
 // race dials t, which has a name.
 func (m *Module) race(ctx context.Context, t target) (net.Conn, error) {
+	if m == nil {
+		return nil, opError("dial", t.network, nil, nil, "socket", result{errno: endpoint.EBADF})
+	}
 	ctx, cancel := m.onClock(ctx)
 	defer cancel() // which ends the lookup too
 	if ctx.Err() != nil {
@@ -64,7 +67,7 @@ func (m *Module) race(ctx context.Context, t target) (net.Conn, error) {
 	}
 	defer r.end()
 	defer context.AfterFunc(ctx, r.p.wake)()
-	go r.lookup()
+	m.lookups.spawn(r.lookup)
 	return r.run()
 }
 

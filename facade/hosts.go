@@ -33,6 +33,8 @@ func (m *Module) GetHostByNameEx(ctx context.Context, hostname string) (HostEnt,
 	if err != nil {
 		return HostEnt{}, err
 	}
+	ctx, done := m.lookups.begin(ctx)
+	defer done()
 	ent, err := r.GetHostByName(ctx, hostname)
 	return hostEnt(ent), err
 }
@@ -51,6 +53,8 @@ func (m *Module) GetHostByAddr(ctx context.Context, ipAddress string) (HostEnt, 
 	if err != nil {
 		return HostEnt{}, err
 	}
+	ctx, done := m.lookups.begin(ctx)
+	defer done()
 	ent, err := r.GetHostByAddr(ctx, a)
 	return hostEnt(ent), err
 }

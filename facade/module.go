@@ -81,8 +81,9 @@ type Module struct {
 
 	filenos filenos
 
-	named sync.Once
-	names *resolver.Switch
+	named   sync.Once
+	names   *resolver.Switch
+	lookups lookups
 }
 
 // New returns a module. It opens nothing: what it needs, it makes with the first
@@ -100,8 +101,8 @@ func (m *Module) debug(message string, args ...any) {
 	}
 }
 
-// Close closes every socket of the module on the stack and on the kernel, and the
-// stack if that is the module's own. Sockets of Config.Providers stay their
+// Close ends the calls that wait for names, and closes every socket of the module on
+// the stack and on the kernel, and the stack if that is the module's own. Sockets of Config.Providers stay their
 // provider's. A second call does nothing, and does not wait for the first.
 func (m *Module) Close() error {
 	if m == nil {
@@ -115,6 +116,7 @@ func (m *Module) Close() error {
 	m.closed = true // nothing is added from here on
 	m.over.Store(true)
 	m.mu.Unlock()
+	m.lookups.close()
 	m.filenos.close()
 	if m.net != nil {
 		m.net.Close()

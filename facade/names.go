@@ -117,6 +117,8 @@ func (m *Module) addrInfo(ctx context.Context, op, host, service string, hints r
 	if err != nil {
 		return nil, err
 	}
+	ctx, done := m.lookups.begin(ctx)
+	defer done()
 	found, err := r.GetAddrInfo(ctx, host, service, hints)
 	if err == nil && len(found) == 0 {
 		err = &GAIError{Op: op, Name: host, Code: EAI_NODATA} // of a resolver that breaks its contract
@@ -199,5 +201,7 @@ func (m *Module) GetNameInfo(ctx context.Context, address Addr, flags int) (host
 	if a.ScopeID == 0 {
 		a.ScopeID = found[0].ScopeID
 	}
+	ctx, done := m.lookups.begin(ctx)
+	defer done()
 	return r.GetNameInfo(ctx, netip.AddrPortFrom(found[0].Addr.Addr(), uint16(a.Port)), a.ScopeID, flags)
 }
