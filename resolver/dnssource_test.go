@@ -81,9 +81,15 @@ func TestSpecialNamesStay(t *testing.T) {
 	for name, want := range map[string]string{
 		"localhost": "::1 127.0.0.1", "a.localhost.": "::1 127.0.0.1",
 		"a.invalid": "EAI_NONAME", "a.onion": "EAI_NONAME", "10.0.0.1": "10.0.0.1",
+		"１２７.0.0.1": "127.0.0.1", "127。0。0。1": "127.0.0.1",
 	} {
 		if got := addrsOf(t, r, name, every); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"localhost", "a.onion", "a.invalid."} {
+		if _, err := r.Query(t.Context(), name, dns.TypeTXT); !errors.Is(err, resolver.HOST_NOT_FOUND) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if asked := s.asked(); asked != "[]" {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/usernet-stack/usernet/resolver"
+	"github.com/usernet-stack/usernet/resolver/files"
 )
 
 // TestNetResolver: package net asks a Switch.
@@ -43,6 +44,10 @@ func TestNetResolver(t *testing.T) {
 		if !errors.As(err, &dns) || dns.IsNotFound != c.notFound || dns.IsTemporary != c.temporary {
 			t.Errorf("%s: %v", c.name, err)
 		}
+	}
+	pinned := s.client("nameserver 192.0.2.53", func(c *resolver.Config) { c.Hosts = parsedText("0.0.0.0 both.example.test", files.ParseHosts) })
+	if addrs, err := pinned.NetResolver().LookupHost(t.Context(), "both.example.test."); fmt.Sprint(addrs) != "[0.0.0.0]" || err != nil {
+		t.Errorf("a name that the table has in one family: %v, %v", addrs, err)
 	}
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
 	defer cancel()
@@ -79,7 +84,17 @@ func TestRespond(t *testing.T) {
 		change func(*dnsmessage.Message)
 		rcode  dnsmessage.RCode
 	}{
-		"a name":           {func(q *dnsmessage.Message) { q.Questions[0].Name = dnsmessage.MustNewName("pinned.") }, dnsmessage.RCodeSuccess},
+		"a name": {func(q *dnsmessage.Message) { q.Questions[0].Name = dnsmessage.MustNewName("pinned.") }, dnsmessage.RCodeSuccess},
+		"HTTPS of a name in the table": {func(q *dnsmessage.Message) {
+			q.Questions[0].Name, q.Questions[0].Type = dnsmessage.MustNewName("pinned."), dnsmessage.TypeHTTPS
+		}, dnsmessage.RCodeSuccess},
+		"TXT of a special name": {func(q *dnsmessage.Message) {
+			q.Questions[0].Name, q.Questions[0].Type = dnsmessage.MustNewName("a.onion."), dnsmessage.TypeTXT
+		}, dnsmessage.RCodeNameError},
+		"TXT of localhost": {func(q *dnsmessage.Message) {
+			q.Questions[0].Name, q.Questions[0].Type = dnsmessage.MustNewName("localhost."), dnsmessage.TypeTXT
+		}, dnsmessage.RCodeSuccess},
+		"MINFO":            {func(q *dnsmessage.Message) { q.Questions[0].Type = dnsmessage.TypeMINFO }, dnsmessage.RCodeRefused},
 		"another class":    {func(q *dnsmessage.Message) { q.Questions[0].Class = dnsmessage.ClassCHAOS }, dnsmessage.RCodeRefused},
 		"another opcode":   {func(q *dnsmessage.Message) { q.OpCode = 5 }, dnsmessage.RCodeNotImplemented},
 		"two questions":    {func(q *dnsmessage.Message) { q.Questions = append(q.Questions, q.Questions[0]) }, dnsmessage.RCodeFormatError},
@@ -120,4 +135,23 @@ func FuzzRespond(f *testing.F) {
 			t.Errorf("%x is answered by %x: %v", query, out, err)
 		}
 	})
+}
+
+// TestQuestionsWithoutAReader: what is asked and not read has a bound.
+func TestQuestionsWithoutAReader(t *testing.T) {
+	conn, err := resolver.New(resolver.Config{}).Dial(t.Context(), "udp", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	written := 0
+	for range 100 {
+		n, err := conn.Write(make([]byte, 1<<14))
+		if written += n; err != nil {
+			break
+		}
+	}
+	if written > 1<<18 {
+		t.Errorf("%d bytes were taken", written)
+	}
 }

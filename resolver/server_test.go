@@ -31,6 +31,8 @@ type server struct {
 	now time.Time
 	log []string // "network server name type"
 	raw [][]byte
+	// dials counts connections.
+	dials int
 }
 
 // serve makes a server that knows a table of hosts(5), and fails as told.
@@ -75,6 +77,9 @@ func (s *server) asked() string {
 }
 
 func (s *server) dial(_ context.Context, network, address string) (net.Conn, error) {
+	s.mu.Lock()
+	s.dials++
+	s.mu.Unlock()
 	return &serverEnd{s: s, network: network, address: netip.MustParseAddrPort(address).Addr().String()}, nil
 }
 
@@ -166,4 +171,17 @@ func says(code dnsmessage.RCode, set func(*dnsmessage.Header)) func([]byte) []by
 		packed, _ := m.Pack()
 		return packed
 	}
+}
+
+// lasting answers every question with an address that is good for an hour.
+func lasting(query []byte) []byte {
+	var m dnsmessage.Message
+	if err := m.Unpack(query); err != nil {
+		return nil
+	}
+	m.Response, m.RecursionAvailable, m.Additionals = true, true, nil
+	h := dnsmessage.ResourceHeader{Name: m.Questions[0].Name, Class: dnsmessage.ClassINET, TTL: 3600}
+	m.Answers = []dnsmessage.Resource{{Header: h, Body: &dnsmessage.AResource{A: [4]byte{192, 0, 2, 1}}}}
+	packed, _ := m.Pack()
+	return packed
 }

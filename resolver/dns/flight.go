@@ -95,7 +95,9 @@ func (l *lookup) fly(key string, own *flight) {
 	case l.client.slots <- struct{}{}:
 		defer func() { <-l.client.slots }()
 	case <-l.ctx.Done():
-		l.giveUp(l.ctx.Err(), nil)
+	}
+	if err := l.ended(); err != nil {
+		l.giveUp(err, nil)
 		return
 	}
 	places := make(map[int]int)

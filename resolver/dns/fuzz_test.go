@@ -11,7 +11,7 @@ import (
 	"github.com/usernet-stack/usernet/resolver/dns"
 )
 
-// FuzzAnswer: whatever comes back for a query, over UDP and TCP, what is accepted
+// FuzzAnswer: whatever comes back for a query, over UDP and over TCP with EDNS, what is accepted
 // is what the plain reading of the message says.
 func FuzzAnswer(f *testing.F) {
 	var asked []byte
@@ -40,7 +40,7 @@ func FuzzAnswer(f *testing.F) {
 		n := newNetworkOf(server(func(string, []byte) []event { return []event{{message: message}} }))
 		c := zeroIDs(n)
 		s := c.Servers()
-		s.UseTCP = tcp
+		s.UseTCP, s.NoEDNS0 = tcp, !tcp
 		c.SetServers(s)
 		got, err := lookup(t, c, "www.test", typ)
 		if err == nil {
