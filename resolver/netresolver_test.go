@@ -80,6 +80,19 @@ func TestRespond(t *testing.T) {
 	if len(m.Answers) != 2 || m.Answers[0].Header.Type != dnsmessage.TypeCNAME || m.Answers[1].Header.Name.String() != "both.example.test." {
 		t.Errorf("alias: %+v", m.Answers)
 	}
+	for version, code := range map[uint32]dnsmessage.RCode{0: dnsmessage.RCodeSuccess, 1: 16} {
+		m := ask(func(q *dnsmessage.Message) {
+			var h dnsmessage.ResourceHeader
+			if err := h.SetEDNS0(1232, 0, false); err != nil {
+				t.Fatal(err)
+			}
+			h.TTL |= version << 16
+			q.Additionals = []dnsmessage.Resource{{Header: h, Body: &dnsmessage.OPTResource{}}}
+		})
+		if len(m.Additionals) != 1 || m.Additionals[0].Header.ExtendedRCode(m.RCode) != code || (len(m.Answers) > 0) != (version == 0) {
+			t.Errorf("EDNS version %d: %+v", version, m)
+		}
+	}
 	for what, c := range map[string]struct {
 		change func(*dnsmessage.Message)
 		rcode  dnsmessage.RCode

@@ -28,7 +28,9 @@ func (s *Switch) Respond(ctx context.Context, query []byte) []byte {
 		ID: header.ID, Response: true, OpCode: header.OpCode, RecursionDesired: header.RecursionDesired, RecursionAvailable: true,
 	}}
 	questions, err := p.AllQuestions()
+	r.readOPT(&p)
 	switch {
+	case r.version > 0: // RFC 6891 section 6.1.3: BADVERS
 	case header.OpCode != 0:
 		r.header.RCode = dnsmessage.RCodeNotImplemented
 	case err != nil || len(questions) != 1:
@@ -45,6 +47,45 @@ type response struct {
 	header    dnsmessage.Header
 	questions []dnsmessage.Question
 	records   []dnsmessage.Resource
+	edns      bool  // the query has an OPT record
+	version   uint8 // of EDNS
+}
+
+// readOPT looks for the OPT record of a query whose questions were read.
+func (r *response) readOPT(p *dnsmessage.Parser) {
+	if p.SkipAllAnswers() != nil || p.SkipAllAuthorities() != nil {
+		return
+	}
+	for {
+		h, err := p.AdditionalHeader()
+		if err != nil {
+			return
+		}
+		if h.Type == dnsmessage.TypeOPT {
+			r.edns, r.version = true, uint8(h.TTL>>16)
+			return
+		}
+		if p.SkipAdditional() != nil {
+			return
+		}
+	}
+}
+
+// opt is the OPT record that one with an OPT is answered with.
+func (r *response) opt() []dnsmessage.Resource {
+	if !r.edns {
+		return nil
+	}
+	const badVersion = 16
+	code := dnsmessage.RCodeSuccess
+	if r.version > 0 {
+		code = badVersion
+	}
+	var h dnsmessage.ResourceHeader
+	if h.SetEDNS0(math.MaxUint16, code, false) != nil {
+		return nil
+	}
+	return []dnsmessage.Resource{{Header: h, Body: &dnsmessage.OPTResource{}}}
 }
 
 func (r *response) answer(ctx context.Context, s *Switch) {
@@ -162,7 +203,7 @@ func (r *response) add(owner dnsmessage.Name, body dnsmessage.ResourceBody) {
 
 // pack encodes the response; one that is too long fails as a whole.
 func (r *response) pack() []byte {
-	m := dnsmessage.Message{Header: r.header, Questions: r.questions, Answers: r.records}
+	m := dnsmessage.Message{Header: r.header, Questions: r.questions, Answers: r.records, Additionals: r.opt()}
 	packed, err := m.Pack()
 	if err == nil && len(packed) <= math.MaxUint16 {
 		return packed
