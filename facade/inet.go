@@ -33,7 +33,7 @@ func Ntohs[T resolver.Integer](x T) (uint16, error) {
 }
 
 // InetAton packs an IPv4 address into 4 bytes. It takes every form of inet(3): one
-// to four parts, decimal, octal or hexadecimal.
+// to four parts, decimal, octal or hexadecimal, up to white space.
 func InetAton(ipString string) ([]byte, error) {
 	b, err := resolver.InetAton(ipString)
 	return b, inetError("inet_aton", err)

@@ -44,7 +44,10 @@ func (c *addrInfoCall) run(ctx context.Context) ([]AddrInfo, EAI, error) {
 		return nil, code, nil
 	}
 	name, code := ascii(c.host)
-	if code != 0 {
+	switch {
+	case code != 0 && c.hints.Flags&AI_NUMERICHOST != 0:
+		return nil, EAI_NONAME, nil
+	case code != 0:
 		return nil, code, nil
 	}
 	c.host = name // which may be numeric only now
