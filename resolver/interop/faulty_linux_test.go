@@ -43,7 +43,7 @@ const firstServer, lastServer = nsdServer, aaaaLameServer
 
 var (
 	fromNSD behaviour = func(q query, reply func([]byte)) {
-		if r := forward(q.raw, serverAddr(nsdServer)); r != nil {
+		if r := forward(q.raw, serverAddr(nsdServer), patience); r != nil {
 			reply(r)
 		}
 	}
@@ -202,7 +202,7 @@ func slowAAAA(q query, reply func([]byte)) {
 
 // recursive gives nsd's answers without authority and with recursion available.
 func recursive(q query, reply func([]byte)) {
-	r := forward(q.raw, serverAddr(nsdServer))
+	r := forward(q.raw, serverAddr(nsdServer), patience)
 	if len(r) < 4 {
 		return
 	}

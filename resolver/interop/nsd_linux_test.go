@@ -107,18 +107,17 @@ func answers(server string) bool {
 	question, _ := (&dnsmessage.Message{Questions: []dnsmessage.Question{{
 		Name: dnsmessage.MustNewName("example.test."), Type: dnsmessage.TypeSOA, Class: dnsmessage.ClassINET,
 	}}}).Pack()
-	reply := forward(question, server)
-	return reply != nil
+	return forward(question, server, time.Second) != nil
 }
 
-// forward asks a server in the namespace over UDP; nil is no answer.
-func forward(question []byte, server string) []byte {
+// forward asks a server in the namespace over UDP; nil is no answer in time.
+func forward(question []byte, server string, wait time.Duration) []byte {
 	c, err := net.Dial("udp", server)
 	if err != nil {
 		return nil
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(time.Second))
+	c.SetDeadline(time.Now().Add(wait))
 	if _, err := c.Write(question); err != nil {
 		return nil
 	}
