@@ -1,7 +1,6 @@
 package link
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -60,25 +59,11 @@ func NewCable(cfg CableConfig) (a, b *CableEnd) {
 // A packet is kept as it is while it waits: a UDP socket's send buffer stays
 // charged until the other side takes the datagram.
 type CableEnd struct {
-	cfg      CableConfig
-	peer     *CableEnd
-	counters counters
-
-	mtu     atomic.Uint32
-	down    atomic.Bool
-	room    atomic.Pointer[func()]
-	onClose atomic.Pointer[func()]
-	// congested is set when in refused a packet, and cleared when it is half
-	// empty again. Written with mu held.
-	congested atomic.Bool
-
-	mu         sync.Mutex
-	work, idle sync.Cond // work: something to do for deliver; idle: deliver ended
-	in         packetQueue
-	dispatcher gstack.NetworkDispatcher
-	addr       tcpip.LinkAddress
-	closed     bool
-	running    bool
+	inbox
+	cfg  CableConfig
+	peer *CableEnd
+	mtu  atomic.Uint32
+	room atomic.Pointer[func()]
 }
 
 var (
@@ -89,8 +74,8 @@ var (
 )
 
 func newCableEnd(cfg CableConfig) *CableEnd {
-	e := &CableEnd{cfg: cfg, in: packetQueue{maxPackets: cfg.QueueLen, maxBytes: cfg.QueueBytes}}
-	e.work.L, e.idle.L = &e.mu, &e.mu
+	e := &CableEnd{cfg: cfg}
+	e.inbox.init(packetQueue{maxPackets: cfg.QueueLen, maxBytes: cfg.QueueBytes}, e.deliverPacket, e.peerRoom)
 	e.mtu.Store(uint32(cfg.MTU))
 	return e
 }
@@ -133,81 +118,6 @@ func (e *CableEnd) write(pkt *gstack.PacketBuffer) tcpip.Error {
 	return nil
 }
 
-type enqueueResult int
-
-const (
-	queued enqueueResult = iota
-	queueFull
-	notListening
-)
-
-func (e *CableEnd) enqueue(pkt *gstack.PacketBuffer, size int) enqueueResult {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.dispatcher == nil || e.down.Load() {
-		return notListening
-	}
-	if !e.in.push(pkt, size) {
-		e.congested.Store(true)
-		return queueFull
-	}
-	if e.in.len() == 1 {
-		e.work.Signal()
-	}
-	return queued
-}
-
-// Attach starts delivery to d; nil stops it without waiting, see Wait.
-func (e *CableEnd) Attach(d gstack.NetworkDispatcher) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		d = nil
-	}
-	e.dispatcher = d
-	if d != nil && !e.running {
-		e.running = true
-		go e.deliver()
-	}
-	e.work.Signal()
-}
-
-// deliver hands what arrives at e to its stack until e is detached.
-func (e *CableEnd) deliver() {
-	var batch [16]*gstack.PacketBuffer
-	e.mu.Lock()
-	for {
-		for e.dispatcher != nil && !e.down.Load() && e.in.len() == 0 {
-			e.work.Wait()
-		}
-		if e.dispatcher == nil || e.down.Load() {
-			if e.discard() {
-				continue
-			}
-			if e.dispatcher != nil {
-				e.work.Wait()
-				continue
-			}
-			e.running = false
-			e.idle.Broadcast()
-			e.mu.Unlock()
-			return
-		}
-		n := e.in.pop(batch[:])
-		d := e.dispatcher
-		room := e.clearCongestion()
-		e.mu.Unlock()
-		if room {
-			e.peer.callRoom()
-		}
-		for i, pkt := range batch[:n] {
-			e.deliverPacket(d, pkt)
-			batch[i] = nil
-		}
-		e.mu.Lock()
-	}
-}
-
 func (e *CableEnd) deliverPacket(d gstack.NetworkDispatcher, pkt *gstack.PacketBuffer) {
 	in := gstack.NewPacketBuffer(gstack.PacketBufferOptions{Payload: pkt.ToBuffer()})
 	carryGSO(in, pkt)
@@ -218,38 +128,8 @@ func (e *CableEnd) deliverPacket(d gstack.NetworkDispatcher, pkt *gstack.PacketB
 	in.DecRef()
 }
 
-// discard drops what waits for e. It reports whether it let go of e.mu, which
-// is held on entry and on return.
-func (e *CableEnd) discard() bool {
-	pkts := e.in.takeAll()
-	room := e.clearCongestion()
-	if len(pkts) == 0 && !room {
-		return false
-	}
-	// Releasing a packet may wake its socket: not under a lock.
-	e.mu.Unlock()
-	for _, pkt := range pkts {
-		pkt.DecRef()
-	}
-	e.counters.droppedUndelivered.Add(uint64(len(pkts)))
-	if room {
-		e.peer.callRoom()
-	}
-	e.mu.Lock()
-	return true
-}
-
-// clearCongestion reports whether the writer is to be told that there is room.
-func (e *CableEnd) clearCongestion() bool {
-	if !e.congested.Load() || !e.in.halfEmpty() {
-		return false
-	}
-	e.congested.Store(false)
-	return true
-}
-
-func (e *CableEnd) callRoom() {
-	if fn := e.room.Load(); fn != nil {
+func (e *CableEnd) peerRoom() {
+	if fn := e.peer.room.Load(); fn != nil {
 		(*fn)()
 	}
 }
@@ -259,59 +139,6 @@ func (e *CableEnd) NotifyRoom(fn func()) { storeFunc(&e.room, fn) }
 
 // Congested implements Backpressure.
 func (e *CableEnd) Congested() bool { return e.peer.congested.Load() }
-
-// Counters implements Counted.
-func (e *CableEnd) Counters() Counters { return e.counters.snapshot() }
-
-// SetUp sets whether this end takes part. An end that is down neither sends
-// nor receives, and what waits for it is dropped; all of it is counted.
-func (e *CableEnd) SetUp(up bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return
-	}
-	e.down.Store(!up)
-	e.work.Signal()
-}
-
-// Up reports whether this end takes part; a closed end does not.
-func (e *CableEnd) Up() bool { return !e.down.Load() }
-
-// Close takes the end down for good, and removes it from its stack if it is
-// attached to one. It does not wait for a delivery that is under way (see
-// Wait), is idempotent, and leaves the other end alone.
-func (e *CableEnd) Close() {
-	e.mu.Lock()
-	e.closed = true
-	e.dispatcher = nil
-	e.down.Store(true)
-	e.work.Signal()
-	e.mu.Unlock()
-	if fn := e.onClose.Swap(nil); fn != nil {
-		(*fn)()
-	}
-}
-
-// Wait returns when nothing is being delivered and nothing will be until the
-// end is attached again. It must not be called from within a delivery.
-func (e *CableEnd) Wait() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for e.running {
-		e.idle.Wait()
-	}
-}
-
-// IsAttached implements stack.LinkEndpoint.
-func (e *CableEnd) IsAttached() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.dispatcher != nil
-}
-
-// SetOnCloseAction implements stack.LinkEndpoint.
-func (e *CableEnd) SetOnCloseAction(fn func()) { storeFunc(&e.onClose, fn) }
 
 // MTU implements stack.LinkEndpoint. In bytes, from the network header on.
 func (e *CableEnd) MTU() uint32 { return e.mtu.Load() }
@@ -338,19 +165,8 @@ func (e *CableEnd) Capabilities() gstack.LinkEndpointCapabilities {
 	return gstack.CapabilityTXChecksumOffload | gstack.CapabilityRXChecksumOffload
 }
 
-// LinkAddress implements stack.LinkEndpoint.
-func (e *CableEnd) LinkAddress() tcpip.LinkAddress {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.addr
-}
-
 // SetLinkAddress implements stack.LinkEndpoint. The address is shown, not used.
-func (e *CableEnd) SetLinkAddress(addr tcpip.LinkAddress) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.addr = addr
-}
+func (e *CableEnd) SetLinkAddress(addr tcpip.LinkAddress) { e.setLinkAddress(addr) }
 
 // MaxHeaderLength implements stack.LinkEndpoint.
 func (*CableEnd) MaxHeaderLength() uint16 { return 0 }

@@ -17,11 +17,14 @@ const markGSO = 0x47530000
 // carryGSO gives the inbound packet in the segmentation state of the outbound
 // packet out.
 func carryGSO(in, out *gstack.PacketBuffer) {
-	if !isSuperSegment(out) {
-		return
+	if isSuperSegment(out) {
+		markSuperSegment(in, out.GSOOptions)
 	}
-	in.GSOOptions = out.GSOOptions
-	in.Mark = markGSO | uint32(out.GSOOptions.MSS)
+}
+
+func markSuperSegment(in *gstack.PacketBuffer, gso gstack.GSO) {
+	in.GSOOptions = gso
+	in.Mark = markGSO | uint32(gso.MSS)
 }
 
 // ForwardedMSS returns the segment size, in bytes of TCP payload, of a
@@ -40,11 +43,15 @@ func ForwardedMSS(pkt *gstack.PacketBuffer) int {
 // isSuperSegment reports whether pkt, outbound or just received, is a TCP
 // packet that stands for more than one segment.
 func isSuperSegment(pkt *gstack.PacketBuffer) bool {
-	g := &pkt.GSOOptions
+	return isSuper(&pkt.GSOOptions, pkt.Size()-len(pkt.LinkHeader().Slice()))
+}
+
+// isSuper is isSuperSegment of a packet of size bytes from the network header on.
+func isSuper(g *gstack.GSO, size int) bool {
 	if g.Type != gstack.GSOTCPv4 && g.Type != gstack.GSOTCPv6 {
 		return false
 	}
-	return g.MSS > 0 && pkt.Size() > int(g.L3HdrLen)+header.TCPMinimumSize+int(g.MSS)
+	return g.MSS > 0 && size > int(g.L3HdrLen)+header.TCPMinimumSize+int(g.MSS)
 }
 
 // completeChecksum makes the checksum of an outbound TCP packet, which holds

@@ -47,6 +47,17 @@ type Counters struct {
 	// DroppedUndelivered counts packets that waited for this end when it was
 	// taken down, detached or closed.
 	DroppedUndelivered uint64
+	// DroppedQueue counts packets for this end that its queue had no room for,
+	// where the sender is not told: at a port of a Switch, or an Impairment.
+	DroppedQueue uint64
+	// DroppedFiltered counts frames that reached this end and are for another
+	// hardware address.
+	DroppedFiltered uint64
+	// DroppedMalformed counts frames without the header or the source address
+	// that a frame must have.
+	DroppedMalformed uint64
+	// DroppedImpaired counts packets that an Impairment was asked to lose.
+	DroppedImpaired uint64
 }
 
 // Add returns the sums of c and o.
@@ -60,12 +71,17 @@ func (c Counters) Add(o Counters) Counters {
 	c.DroppedDown += o.DroppedDown
 	c.DroppedPeer += o.DroppedPeer
 	c.DroppedUndelivered += o.DroppedUndelivered
+	c.DroppedQueue += o.DroppedQueue
+	c.DroppedFiltered += o.DroppedFiltered
+	c.DroppedMalformed += o.DroppedMalformed
+	c.DroppedImpaired += o.DroppedImpaired
 	return c
 }
 
 type counters struct {
 	sentPackets, sentBytes, receivedPackets, receivedBytes                   atomic.Uint64
 	refusedFull, refusedTooBig, droppedDown, droppedPeer, droppedUndelivered atomic.Uint64
+	droppedQueue, droppedFiltered, droppedMalformed, droppedImpaired         atomic.Uint64
 }
 
 func (c *counters) sent(bytes int) {
@@ -89,5 +105,9 @@ func (c *counters) snapshot() Counters {
 		DroppedDown:        c.droppedDown.Load(),
 		DroppedPeer:        c.droppedPeer.Load(),
 		DroppedUndelivered: c.droppedUndelivered.Load(),
+		DroppedQueue:       c.droppedQueue.Load(),
+		DroppedFiltered:    c.droppedFiltered.Load(),
+		DroppedMalformed:   c.droppedMalformed.Load(),
+		DroppedImpaired:    c.droppedImpaired.Load(),
 	}
 }
