@@ -83,8 +83,8 @@ type Faults struct {
 }
 
 // GilbertElliott is a chain of two states, good and bad, that takes a step with
-// each packet (Gilbert 1960, Elliott 1963). It begins, and while it is the zero
-// value stays, in the good state. The bad one is its state for a share of
+// each packet (Gilbert 1960, Elliott 1963). It begins, and while Enter is 0 stays,
+// in the good state. The bad one is its state for a share of
 // Enter/(Enter+Leave) of the packets, and lasts for 1/Leave packets in the mean.
 type GilbertElliott struct {
 	// Enter is the probability to go from good to bad after a packet ("p").

@@ -45,7 +45,7 @@ func (l *lane) now() time.Duration { return l.m.clock.NowMonotonic().Sub(l.start
 func (l *lane) set(f Faults) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if f.Burst == (GilbertElliott{}) {
+	if f.Burst.Enter == 0 {
 		l.dice.bad = false
 	}
 	if f.Rate != l.faults.Rate {

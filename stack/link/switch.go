@@ -71,9 +71,9 @@ func (c SwitchConfig) withDefaults() SwitchConfig {
 //
 // Each port has a bounded queue. A frame for a port whose queue is full is
 // dropped and counted there, and the sender is not told: a port that is slow
-// never stops frames to other ports. A packet to one port is kept as it is while
-// it waits, so that a UDP socket's send buffer stays charged until the other
-// side takes the datagram.
+// never stops frames to other ports. What slows a sender down is its send buffer:
+// while a packet to one known station waits, the UDP socket that sent it stays
+// charged, that one socket only, as over a cable. A flooded packet charges nobody.
 //
 // The switch has no goroutine of its own; a port has one while a stack is
 // attached. All methods may be called at any time, by several goroutines at
@@ -205,9 +205,17 @@ func (sw *Switch) forward(from *SwitchPort, dst, src mac, pkt *gstack.PacketBuff
 	} else {
 		from.group.Add(1)
 	}
+	return sw.flood(from, pkt, size)
+}
+
+// flood offers a frame to all other ports. They get a clone: the slowest of them
+// is not to hold the sender's send buffer.
+func (sw *Switch) flood(from *SwitchPort, pkt *gstack.PacketBuffer, size int) bool {
+	clone := pkt.Clone()
+	defer clone.DecRef()
 	taken := false
 	for _, to := range sw.ports {
-		if to != from && to.offer(pkt, size) {
+		if to != from && to.offer(clone, size) {
 			taken = true
 		}
 	}

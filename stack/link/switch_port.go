@@ -71,6 +71,9 @@ func newSwitchPort(sw *Switch, cfg PortConfig, m mac) *SwitchPort {
 // Name of the port.
 func (p *SwitchPort) Name() string { return p.cfg.Name }
 
+// Switch that the port belongs to, or did until it was closed.
+func (p *SwitchPort) Switch() *Switch { return p.sw }
+
 // WritePackets passes frames to the switch. It returns the number taken: fewer
 // than all only with ErrMessageTooLong, for a packet over the MTU. What no port
 // takes is counted and dropped.
