@@ -67,7 +67,7 @@ func (c SwitchConfig) withDefaults() SwitchConfig {
 // addresses where each station is; what is for a station that it does not know,
 // for a group or for all goes to every other port. Frames to the addresses that
 // bridges keep to themselves are dropped; there is no spanning tree, so ports of
-// two switches must not be joined into a loop.
+// two switches must not be joined into a loop, and there are no VLANs.
 //
 // Each port has a bounded queue. A frame for a port whose queue is full is
 // dropped and counted there, and the sender is not told: a port that is slow
