@@ -24,6 +24,7 @@ const (
 // rooms are the folders from the ground up: a room imports only from those above
 // it in this list, whether it exists yet or not.
 var rooms = []string{
+	"stack/capture",
 	"stack/link",
 	"stack",
 	"facade/endpoint",
