@@ -2,8 +2,13 @@ package stack_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +18,7 @@ import (
 
 	"github.com/usernet-stack/usernet/internal/testenv"
 	"github.com/usernet-stack/usernet/stack"
+	"github.com/usernet-stack/usernet/stack/capture"
 	"github.com/usernet-stack/usernet/stack/link"
 )
 
@@ -145,5 +151,85 @@ func TestBrokenSourceOfRandomness(t *testing.T) {
 			t.Errorf("%d, %v", m, err)
 		}
 		transferTCP(t, s, s, "127.0.0.1:80", 1000)
+	}
+}
+
+// TestTwoStacksInOneCapture has tshark name the interface of each packet, and
+// find that what left one stack arrived at the other.
+func TestTwoStacksInOneCapture(t *testing.T) {
+	testenv.LeakCheck(t)
+	path := filepath.Join(t.TempDir(), "x.pcapng")
+	r, err := capture.NewFile(path, capture.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stacks []*stack.Stack
+	left, right := link.NewCable(link.CableConfig{})
+	for i, end := range []gstack.LinkEndpoint{left, right} {
+		c, err := link.NewCaptureTo(end, link.CaptureConfig{Recorder: r, Name: []string{"left", "right"}[i]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := []string{"10.0.0.1/24", "10.0.0.2/24"}[i]
+		stacks = append(stacks, newStack(t, stack.Config{Links: []stack.LinkConfig{linkConfig(c, address)}}))
+	}
+	transferTCP(t, stacks[0], stacks[1], "10.0.0.2:80", 1<<20)
+	for _, s := range stacks {
+		s.Close()
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Stats(); s.LostBuffer != 0 || s.Packets < 1000 {
+		t.Errorf("%+v", s)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNoFaults(t, bytes.NewBuffer(file))
+	out, err := exec.Command(testenv.Tool(t, "tshark"), "-r", path, "-T", "fields", "-E", "separator=|",
+		"-e", "frame.interface_name", "-e", "frame.packet_flags_direction", "-e", "ip.src").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := make(map[string]int)
+	for line := range strings.Lines(string(out)) {
+		count[strings.TrimSuffix(line, "\n")]++
+	}
+	for _, ends := range [][2]string{
+		{"left|0x00000002|10.0.0.1", "right|0x00000001|10.0.0.1"}, {"right|0x00000002|10.0.0.2", "left|0x00000001|10.0.0.2"},
+	} {
+		if sent, arrived := count[ends[0]], count[ends[1]]; sent == 0 || sent < arrived {
+			t.Errorf("%q: %d, %q: %d", ends[0], sent, ends[1], arrived)
+		}
+	}
+	if len(count) != 4 {
+		t.Errorf("%v", count)
+	}
+}
+
+// A pipe whose reader does not read, and then a program that is gone.
+func TestTrafficGoesOnWithoutTheCapture(t *testing.T) {
+	testenv.LeakCheck(t)
+	reader, writer := io.Pipe()
+	r, err := capture.NewWriter(writer, capture.Config{Buffer: 100_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lo, err := link.NewCaptureTo(link.NewLoopback(), link.CaptureConfig{Recorder: r, Name: "lo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStack(t, stack.Config{Loopback: lo})
+	transferTCP(t, s, s, "127.0.0.1:80", 1<<20)
+	if r.Stats().LostBuffer == 0 {
+		t.Error("no packet was lost to the capture")
+	}
+	reader.Close()
+	transferTCP(t, s, s, "127.0.0.1:81", 1<<20)
+	s.Close()
+	if err := r.Close(); !errors.Is(err, io.ErrClosedPipe) {
+		t.Error(err)
 	}
 }

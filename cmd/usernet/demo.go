@@ -134,5 +134,5 @@ func (o *demoOptions) module() (m *facade.Module, cleanUp func() error, err erro
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	m = facade.New(facade.Config{Stack: s})
-	return m, func() error { return errors.Join(m.Close(), s.Close(), file.Close()) }, nil
+	return m, func() error { return errors.Join(m.Close(), s.Close(), lo.Err(), file.Close()) }, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -82,6 +83,16 @@ func TestDemoCapture(t *testing.T) {
 	}
 	if n := read("ipv6 && tcp.len > 0"); n == 0 {
 		t.Error("no data over IPv6 in the capture")
+	}
+}
+
+func TestDemoCaptureThatFails(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		testenv.Skip(t, "there is no /dev/full")
+	}
+	code, _, diagnostics := usernet(t, t.Context(), "demo", "--pcap", "/dev/full")
+	if code != exitFailed || !strings.Contains(diagnostics, "no space left") {
+		t.Errorf("exit code %d: %s", code, diagnostics)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 func FuzzRecording(f *testing.F) {
 	f.Add("eth0", "dropped: loss", []byte{0x45}, 0, 2)
 	f.Add("", "\xff", []byte{}, 3, 0)
-	f.Add(strings.Repeat("n", 70000), strings.Repeat("c", 70000), make([]byte, 5000), 100, 9)
+	f.Add(strings.Repeat("n", 2000), strings.Repeat("c", 2000), make([]byte, 3000), 100, 9)
 	f.Fuzz(func(t *testing.T, name, comment string, data []byte, snapLen, copies int) {
 		snapLen, copies = int(uint16(snapLen)), int(uint8(copies))
 		var file bytes.Buffer
