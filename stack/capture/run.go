@@ -157,7 +157,9 @@ func (r *Recorder) open() bool {
 		return true
 	}
 	if r.closing {
-		r.unlocked(func() error { return ErrNoReader })
+		r.mu.Unlock()
+		r.fail(ErrNoReader)
+		r.mu.Lock()
 	}
 	return r.closing
 }
