@@ -39,6 +39,8 @@ func (m *Module) DialContext(ctx context.Context, network, address string) (net.
 	switch {
 	case err != nil:
 		return nil, argumentError("dial", network, nil, err)
+	case t.name != "" && (m == nil || m.over.Load()):
+		return nil, opError("dial", t.network, nil, nil, "socket", result{errno: endpoint.EBADF})
 	case t.name != "" && t.stream:
 		return m.race(ctx, t)
 	case t.name != "":

@@ -53,9 +53,6 @@ type answer struct {
 
 // race dials t, which has a name.
 func (m *Module) race(ctx context.Context, t target) (net.Conn, error) {
-	if m == nil {
-		return nil, opError("dial", t.network, nil, nil, "socket", result{errno: endpoint.EBADF})
-	}
 	ctx, cancel := m.onClock(ctx)
 	defer cancel() // which ends the lookup too
 	if ctx.Err() != nil {

@@ -20,12 +20,12 @@ func (l *lookups) begin(ctx context.Context) (_ context.Context, done func()) {
 	if l.until == nil {
 		l.until, l.end = context.WithCancel(context.Background())
 	}
-	if l.closed {
-		l.end()
-	}
-	until := l.until
+	until, closed := l.until, l.closed
 	l.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
+	if closed {
+		cancel()
+	}
 	stop := context.AfterFunc(until, cancel)
 	return ctx, func() {
 		stop()
